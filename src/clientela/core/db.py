@@ -1,0 +1,253 @@
+"""The database door: a pool with all its timeouts, one transaction per request, PostgreSQL's errors translated.
+
+Only this module and the stores know asyncpg; none of its exceptions leaves here. Connections carry no session
+state (no reset query runs when one goes back to the pool), so nobody may leave any behind.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Final, Self
+
+import asyncpg
+import msgspec
+
+from clientela.core.clock import Clock, SystemClock
+from clientela.core.errors import AppError, Conflict, Invalid, StorageFull, Unavailable, UniqueViolation, from_status
+from clientela.settings import Settings
+
+CONNECT_TIMEOUT: Final = 5.0
+ACQUIRE_TIMEOUT: Final = 2.0
+RETRIES: Final = 3
+# Serialisation failure, deadlock, and a plan that a migration made stale: the statement has changed nothing.
+_RETRYABLE: Final = frozenset({"40001", "40P01", "0A000"})
+_LOST: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+
+Record = asyncpg.Record
+
+
+class _Refusal(msgspec.Struct):
+    """What `fn.fallo` puts into an error's DETAIL."""
+
+    status: int
+    code: str
+    errors: dict[str, list[str]] | None = None
+    data: dict[str, Any] | None = None
+
+
+async def _keep(_: asyncpg.Connection) -> None:
+    """Do nothing when a connection goes back: there is no session state to reset."""
+
+
+class Pool:
+    """The process's connections; `dsn` is asked at every connect, because the embedded server may move."""
+
+    def __init__(self, settings: Settings, dsn: Callable[[], str], clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self.round_trips = 0
+        self._dsn = dsn
+        self._pool: asyncpg.Pool | None = None
+
+    async def connect(self, **kw: Any) -> asyncpg.Connection:
+        """Open a connection of its own (a listener's, or the pool's)."""
+        kw.pop("loop", None)
+        limit = self.settings.sentencia_segundos
+        return await asyncpg.connect(
+            self._dsn(),
+            timeout=CONNECT_TIMEOUT,
+            command_timeout=limit + 0.5,
+            server_settings={
+                "application_name": "clientela",
+                "timezone": "UTC",
+                "statement_timeout": str(int(limit * 1000)),
+                "lock_timeout": "2000",
+                "idle_in_transaction_session_timeout": "10000",
+            },
+            **kw,
+        )
+
+    async def open(self) -> Self:
+        """Prepare the pool; connections are made when they are needed."""
+        self._pool = await asyncpg.create_pool(
+            min_size=0,
+            max_size=self.settings.conexiones,
+            max_inactive_connection_lifetime=120,
+            connect=lambda *_, **kw: self.connect(
+                **{k: v for k, v in kw.items() if k in {"connection_class", "record_class"}}
+            ),
+            reset=_keep,
+        )
+        return self
+
+    async def close(self) -> None:
+        """Close every connection; those in use after two seconds are cut."""
+        if self._pool is not None:
+            try:
+                await asyncio.wait_for(self._pool.close(), 2)
+            except TimeoutError:
+                self._pool.terminate()
+            self._pool = None
+
+    @property
+    def in_use(self) -> int:
+        """How many connections are working at this moment."""
+        return self._pool.get_size() - self._pool.get_idle_size() if self._pool else 0
+
+    @property
+    def db(self) -> "Db":
+        """A door on the pool, outside any transaction."""
+        return Db(self)
+
+    async def acquire(self) -> Any:
+        """Take a connection, waiting two seconds at most."""
+        if self._pool is None:
+            raise Unavailable
+        try:
+            return await self._pool.acquire(timeout=ACQUIRE_TIMEOUT)
+        except (asyncpg.PostgresError, *_LOST) as error:
+            raise translate(error) from error
+
+    async def release(self, connection: Any) -> None:
+        """Give a connection back."""
+        if self._pool is not None:
+            await self._pool.release(connection)
+
+
+class Db:
+    """The database as services see it: the pool, or the one open transaction."""
+
+    __slots__ = ("_conn", "_pool", "clock", "settings")
+
+    def __init__(self, pool: Pool, conn: Any = None) -> None:
+        self._pool = pool
+        self._conn = conn
+        self.settings: Settings = pool.settings
+        self.clock: Clock = pool.clock
+
+    def now(self) -> datetime:
+        """Return the present instant of the injected clock."""
+        return self.clock.now()
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open on this door."""
+        return self._conn is not None
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        """Run a statement; return the first column of its first row, or None."""
+        return await self._run("fetchval", sql, args)
+
+    async def fetchrow(self, sql: str, *args: Any) -> Record | None:
+        """Run a statement; return its first row, or None."""
+        return await self._run("fetchrow", sql, args)  # type: ignore[no-any-return]
+
+    async def fetch(self, sql: str, *args: Any) -> list[Record]:
+        """Run a statement; return its rows."""
+        return await self._run("fetch", sql, args)  # type: ignore[no-any-return]
+
+    async def execute(self, sql: str, *args: Any) -> str:
+        """Run a statement; return its command tag (`UPDATE 1`)."""
+        return await self._run("execute", sql, args)  # type: ignore[no-any-return]
+
+    async def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement once for each row, as one batch."""
+        await self._run("executemany", sql, (rows,))
+
+    async def copy_records(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Load many rows by COPY."""
+        async with self.transaction() as tx:
+            try:
+                await tx._conn.copy_records_to_table(table, columns=columns, records=rows)
+            except (asyncpg.PostgresError, *_LOST) as error:
+                raise translate(error) from error
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator["Db"]:
+        """Open the one transaction, or join the one that is open; it commits at the outermost end."""
+        if self._conn is not None:
+            yield self
+            return
+        conn = await self._pool.acquire()
+        try:
+            await self._command(conn, "BEGIN")
+            try:
+                yield Db(self._pool, conn)
+            except BaseException:
+                await self._roll_back(conn)
+                raise
+            await self._command(conn, "COMMIT")
+        finally:
+            await self._pool.release(conn)
+
+    async def _command(self, conn: Any, sql: str) -> None:
+        self._pool.round_trips += 1
+        try:
+            await conn.execute(sql)
+        except (asyncpg.PostgresError, *_LOST) as error:
+            conn.terminate()
+            raise translate(error) from error
+
+    async def _roll_back(self, conn: Any) -> None:
+        # A connection that cannot even roll back is cut: the server then rolls back by itself.
+        try:
+            await asyncio.shield(conn.execute("ROLLBACK"))
+        except (asyncpg.PostgresError, *_LOST, asyncio.CancelledError):
+            conn.terminate()
+
+    async def _run(self, method: str, sql: str, args: tuple[Any, ...]) -> Any:
+        if self._conn is not None:
+            return await self._once(self._conn, method, sql, args)
+        conn = await self._pool.acquire()
+        try:
+            for attempt in range(RETRIES):
+                try:
+                    return await self._once(conn, method, sql, args)
+                except Conflict as error:
+                    # A deadlock's victim has changed nothing: a single statement may simply run again.
+                    if error.code != "conflicto_simultaneo" or attempt == RETRIES - 1:
+                        raise
+                    await asyncio.sleep(random.uniform(0.002, 0.02) * (attempt + 1))  # noqa: S311
+        finally:
+            await self._pool.release(conn)
+
+    async def _once(self, conn: Any, method: str, sql: str, args: tuple[Any, ...]) -> Any:
+        self._pool.round_trips += 1
+        try:
+            return await getattr(conn, method)(sql, *args)
+        except asyncpg.PostgresError as error:
+            raise translate(error) from error
+        except _LOST as error:
+            conn.terminate()
+            raise translate(error) from error
+
+
+def translate(error: Exception) -> AppError:
+    """Turn an exception of the driver into the error that a caller is told."""
+    if isinstance(error, asyncpg.PostgresError):
+        return _from_sqlstate(error)
+    if isinstance(error, asyncpg.exceptions.DataError | ValueError):
+        return Invalid()
+    return Unavailable()
+
+
+def _from_sqlstate(error: asyncpg.PostgresError) -> AppError:
+    state = error.sqlstate or ""
+    if state == "CL001":
+        refusal = msgspec.json.decode(error.detail or "", type=_Refusal)
+        return from_status(refusal.status, refusal.code, refusal.errors, refusal.data)
+    if state == "23505":
+        return UniqueViolation(error.constraint_name or "")
+    if state == "23503":
+        return Conflict("referencia_inexistente")
+    if state in _RETRYABLE:
+        return Conflict("conflicto_simultaneo", headers={"Retry-After": "1"})
+    if state == "53100":
+        return StorageFull("sin_espacio")
+    if state.startswith(("22", "23")):
+        return Invalid()
+    if state.startswith(("08", "25", "28", "53", "55", "57")):
+        return Unavailable()
+    raise error

@@ -1,0 +1,18 @@
+"""Identifiers: UUIDv7 for main entities, read strictly."""
+
+import re
+from uuid import UUID
+
+import uuid_utils.compat
+
+_FORM = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def uuid7() -> UUID:
+    """Make a new identifier; later ones sort after earlier ones."""
+    return uuid_utils.compat.uuid7()
+
+
+def parse_uuid(text: str) -> UUID | None:
+    """Read an identifier in its usual form (36 characters); None for anything else."""
+    return UUID(text) if len(text) == 36 and _FORM.fullmatch(text) else None

@@ -1,0 +1,1 @@
+"""The schema's history: plain SQL, forward and back, run through Alembic."""

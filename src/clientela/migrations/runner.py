@@ -1,0 +1,105 @@
+"""Runs the migrations: all of them and the functions in one transaction, under one lock.
+
+Two nodes that start at once wait for each other; a process killed half-way leaves nothing behind. The functions
+of the domains (`<domain>/functions.sql`, schema `fn`) have no history of their own: whenever their text changed,
+the schema is dropped and built anew.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from alembic import command, op
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.util import await_only
+
+LOCK: Final = 4_110_320_977
+PACKAGE: Final = Path(__file__).resolve().parents[1]
+LAYERS: Final = (
+    "core",
+    "organizacion",
+    "identidad",
+    "catalogo",
+    "clientes",
+    "carritos",
+    "panel",
+    "tickets",
+)
+
+
+def run_sql(sql: str) -> None:
+    """Run plain SQL, several statements if need be, inside the migration's transaction."""
+    _driver(op.get_bind(), sql)
+
+
+def _driver(connection: sa.Connection, sql: str) -> None:
+    # The adapter opens its transaction at the first statement that passes through it.
+    connection.exec_driver_sql("SELECT 1")
+    driver: Any = connection.connection.driver_connection
+    await_only(driver.execute(sql, timeout=600))
+
+
+def config() -> Config:
+    """Alembic's configuration; there is no `alembic.ini`."""
+    made = Config()
+    made.set_main_option("script_location", str(PACKAGE / "migrations"))
+    return made
+
+
+def head() -> str:
+    """The newest revision that this code knows."""
+    return ScriptDirectory.from_config(config()).get_current_head() or ""
+
+
+def functions_text() -> str:
+    """All functions, in the order of the layers."""
+    files = [PACKAGE / layer / "functions.sql" for layer in LAYERS]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files if file.exists())
+
+
+async def migrate(dsn: str, revision: str = "head") -> None:
+    """Bring the database to a revision (a name, `head`, or `base`), forward or back."""
+    url = sa.make_url(dsn).set(drivername="postgresql+asyncpg")
+    engine = create_async_engine(url, poolclass=sa.NullPool, connect_args={"timeout": 10})
+    try:
+        async with engine.begin() as connection:
+            await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+            await connection.run_sync(_run, revision)
+    finally:
+        await engine.dispose()
+
+
+def _run(connection: sa.Connection, revision: str) -> None:
+    settings = config()
+    settings.attributes["connection"] = connection
+    script = ScriptDirectory.from_config(settings)
+    if revision == "head" or _is_ahead(connection, script, revision):
+        command.upgrade(settings, revision)
+        if revision == "head":
+            _rebuild_functions(connection)
+    else:
+        _driver(connection, "DROP SCHEMA IF EXISTS fn CASCADE")
+        command.downgrade(settings, revision)
+
+
+def _is_ahead(connection: sa.Connection, script: ScriptDirectory, revision: str) -> bool:
+    if revision == "base":
+        return False
+    present = connection.exec_driver_sql("SELECT to_regclass('alembic_version') IS NOT NULL").scalar()
+    current = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() if present else None
+    return current is None or revision > str(current)
+
+
+def _rebuild_functions(connection: sa.Connection) -> None:
+    text = functions_text()
+    mark = hashlib.sha256(text.encode()).hexdigest()
+    known = connection.exec_driver_sql(
+        "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'fn'"
+    ).scalar()
+    if known != mark:
+        _driver(connection, "DROP SCHEMA IF EXISTS fn CASCADE; CREATE SCHEMA fn")
+        _driver(connection, text)
+        _driver(connection, f"COMMENT ON SCHEMA fn IS '{mark}'")

@@ -1,0 +1,92 @@
+"""All settings: `CLIENTELA_…` environment variables, read once at start and handed down (CONTRACT §11, §12)."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The installation's settings; immutable once read."""
+
+    model_config = SettingsConfigDict(env_prefix="CLIENTELA_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(
+        Path("datos"), description="Directory of everything the server keeps: database, files, keys."
+    )
+    database_url: str | None = Field(
+        None, description="URL of an external PostgreSQL (15 or newer). Unset: the embedded one is used."
+    )
+    url: str = Field("http://localhost:3977", description="Public base of every link that is sent out.")
+    origenes: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Browser origins allowed for CORS and sockets, separated by commas. None by default."
+    )
+    proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Addresses of proxies whose `X-Forwarded-For` is believed, separated by commas."
+    )
+    zona_horaria: str = Field(
+        "America/La_Paz", description="Zone of dates and wall-clock times until the organisation sets its own."
+    )
+    pais: str = Field("BO", description="Country (ISO 3166) in which a phone without prefix is read.")
+    secreto: str | None = Field(
+        None, description="Key that signs tokens, at least 32 bytes. Unset: generated once and kept."
+    )
+    token_dias: int = Field(30, ge=1, le=3650, description="Life of a session's token, in days.")
+    bcrypt_costo: int = Field(12, ge=4, le=16, description="Cost of password hashes (bcrypt rounds, log2).")
+    clave_inicial: Literal["telefono", "aleatoria"] = Field(
+        "telefono", description="Initial password of logins made by staff: the phone, or a random code."
+    )
+    smtp_url: str | None = Field(
+        None,
+        description="SMTP server (`smtp://user:password@host:587`, `smtps://…`). Unset: mails become files.",
+    )
+    correo_remitente: str = Field(
+        "Clientela <no-responder@localhost>", description="Sender of the mails that leave."
+    )
+    carrito_dias: int = Field(90, ge=1, description="Days after which an untouched cart is emptied.")
+    conexiones: int = Field(16, ge=2, le=90, description="Database connections of each process.")
+    sentencia_segundos: float = Field(
+        2.5, gt=0, le=60, description="Longest time that one database statement may take, in seconds."
+    )
+    cuerpo_segundos: float = Field(
+        30.0, gt=0, description="Time in which the body of a request must have arrived, in seconds."
+    )
+    log: Literal["auto", "json", "consola"] = Field(
+        "auto", description="Form of the log: `json`, `consola`, or `auto` (by whether a terminal is there)."
+    )
+
+    @field_validator("origenes", "proxies", mode="before")
+    @classmethod
+    def split_commas(cls, value: object) -> object:
+        """Read a comma-separated list."""
+        return tuple(p.strip() for p in value.split(",") if p.strip()) if isinstance(value, str) else value
+
+    @field_validator("zona_horaria")
+    @classmethod
+    def known_zone(cls, value: str) -> str:
+        """Refuse a zone that the system does not know."""
+        ZoneInfo(value)
+        return value
+
+    @field_validator("url")
+    @classmethod
+    def without_slash(cls, value: str) -> str:
+        """Links are made as `url + "/path"`."""
+        return value.rstrip("/")
+
+    @field_validator("secreto")
+    @classmethod
+    def long_enough(cls, value: str | None) -> str | None:
+        """A short key can be guessed from one token."""
+        if value is not None and len(value.encode()) < 32:
+            raise ValueError("CLIENTELA_SECRETO must have at least 32 bytes")
+        return value
+
+
+@lru_cache(maxsize=1)
+def read_settings() -> Settings:
+    """Read the settings from the environment, once per process."""
+    return Settings()
