@@ -19,9 +19,9 @@ CREATE TABLE borradores (
 ) WITH (fillfactor = 70);
 
 COMMENT ON TABLE borradores IS
-    'One row per client and kind, for ever: campos is NULL while there is no draft, and version never goes back.';
+    'One row per client and kind, for ever: campos is NULL while there is no draft; version never goes back.';
 COMMENT ON COLUMN borradores.version_enviada IS
-    'The version that the last sending made: whoever bases a write on an older one typed it before the sending.';
+    'The version that the last sending made: a write based on an older one was typed before it.';
 
 CREATE TABLE borradores_enviados (
     id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT borradores_enviados_pk PRIMARY KEY,
@@ -29,11 +29,12 @@ CREATE TABLE borradores_enviados (
     tipo text NOT NULL,
     campos jsonb NOT NULL,
     enviado_en timestamptz NOT NULL,
-    CONSTRAINT borradores_enviados_borrador_fk FOREIGN KEY (cliente_id, tipo) REFERENCES borradores (cliente_id, tipo)
+    CONSTRAINT borradores_enviados_borrador_fk
+        FOREIGN KEY (cliente_id, tipo) REFERENCES borradores (cliente_id, tipo)
 );
 
 COMMENT ON TABLE borradores_enviados IS
-    'The texts of a sending, compared with autosaves for two minutes and then of no use: a daily job wipes them.';
+    'The texts of a sending: autosaves are compared with them for two minutes, then a daily job wipes them.';
 
 CREATE INDEX borradores_enviados_reciente_ix ON borradores_enviados (cliente_id, tipo, enviado_en);
 CREATE INDEX borradores_enviados_fecha_ix ON borradores_enviados (enviado_en);

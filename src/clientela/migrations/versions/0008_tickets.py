@@ -41,7 +41,8 @@ CREATE TABLE ticket_mensajes (
     seq bigint NOT NULL CONSTRAINT ticket_mensajes_seq_valido CHECK (seq >= 1),
     autor_id uuid NOT NULL CONSTRAINT ticket_mensajes_autor_fk REFERENCES usuarios (id),
     de_personal boolean NOT NULL,
-    texto text NOT NULL CONSTRAINT ticket_mensajes_texto_valido CHECK (char_length(texto) BETWEEN 1 AND 10000),
+    texto text NOT NULL
+        CONSTRAINT ticket_mensajes_texto_valido CHECK (char_length(texto) BETWEEN 1 AND 10000),
     creado_en timestamptz NOT NULL,
     CONSTRAINT ticket_mensajes_pk PRIMARY KEY (ticket_id, seq)
 );
