@@ -1,0 +1,1 @@
+"""The doors: one package per published contract, all through `call`."""

@@ -1,0 +1,86 @@
+"""From a header to an Actor: verified once, then remembered as long as a revocation cannot have been missed."""
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Final, Protocol
+from uuid import UUID
+
+from clientela.core.actor import Actor
+from clientela.core.errors import Unauthenticated
+
+MAX_CACHED: Final = 50_000
+_SHAPE: Final = re.compile(r"(?:[\w-]+\.[\w-]+\.[\w-]+|\d{1,19}\|[A-Za-z0-9]{16,200})", re.ASCII)
+_MAX_HEADER: Final = 4096
+
+Resolver = Callable[[str], Awaitable[tuple[Actor, datetime]]]
+
+
+class Lease(Protocol):
+    """Something that knows until when no revocation can have been missed (monotonic seconds)."""
+
+    @property
+    def lease_until(self) -> float:
+        """Monotonic time up to which every revocation has been seen."""
+        ...
+
+
+def token_of(header: bytes) -> str:
+    """Read the token of an `Authorization` header: `Bearer <t>` or `<t>` alone; anything else is 401."""
+    if len(header) > _MAX_HEADER:
+        raise Unauthenticated
+    parts = header.decode("latin-1").split(" ")
+    if len(parts) == 2 and parts[0].lower() == "bearer":
+        parts = parts[1:]
+    if len(parts) != 1 or not _SHAPE.fullmatch(parts[0]):
+        raise Unauthenticated
+    return parts[0]
+
+
+class Gatekeeper:
+    """Verifies tokens; a verified one is kept until it expires, is revoked, or the lease runs out."""
+
+    def __init__(self, resolve: Resolver, lease: Lease) -> None:
+        self._resolve = resolve
+        self._lease = lease
+        self._known: dict[bytes, tuple[Actor, float]] = {}
+        self._by_user: dict[UUID, set[bytes]] = {}
+        self._generation = 0
+
+    async def actor(self, header: bytes | None) -> Actor:
+        """Return the caller behind an `Authorization` header, or raise 401."""
+        if header is None:
+            raise Unauthenticated
+        known = self._known.get(header)
+        if known is not None and time.monotonic() < self._lease.lease_until:
+            if time.time() < known[1]:
+                return known[0]
+            raise Unauthenticated
+        return await self._verify(header)
+
+    async def _verify(self, header: bytes) -> Actor:
+        generation = self._generation
+        actor, expires = await self._resolve(token_of(header))
+        # A revocation that was seen meanwhile may have missed this entry: do not remember it then.
+        if generation == self._generation:
+            self._remember(header, actor, expires.timestamp())
+        return actor
+
+    def _remember(self, header: bytes, actor: Actor, expires: float) -> None:
+        if len(self._known) >= MAX_CACHED:
+            self.forget_all()
+        self._known[header] = (actor, expires)
+        self._by_user.setdefault(actor.usuario_id, set()).add(header)
+
+    def forget(self, usuario_id: UUID) -> None:
+        """Drop what is remembered of a user (something about his sessions changed)."""
+        self._generation += 1
+        for header in self._by_user.pop(usuario_id, ()):
+            self._known.pop(header, None)
+
+    def forget_all(self) -> None:
+        """Drop everything that is remembered."""
+        self._generation += 1
+        self._known.clear()
+        self._by_user.clear()

@@ -1,0 +1,207 @@
+"""What comes in: strict bodies and lenient queries, their common types, and their errors in Spanish."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final, TypeVar
+from urllib.parse import parse_qsl
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from clientela.core.errors import BadRequest, Invalid
+from clientela.core.values import text_is_safe
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Entrada(BaseModel):
+    """A body of one of the five published contracts: strict types, unknown fields ignored."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, str_strip_whitespace=False)
+
+
+class EntradaV1(BaseModel):
+    """A body of v1: strict types, unknown fields refused."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Consulta(BaseModel):
+    """A query string: texts that are read as what they mean; unknown parameters are ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Pagina(Consulta):
+    """The page of a list: `page` from 1, `per_page` from 1 to 100."""
+
+    page: int = Field(1, ge=1, le=1_000_000)
+    per_page: int = Field(20, ge=1, le=100)
+
+    @property
+    def offset(self) -> int:
+        """How many rows come before this page."""
+        return (self.page - 1) * self.per_page
+
+
+def _number(value: Any) -> Any:
+    # `loads` gives ints and Decimals; strict validation knows only the latter as a decimal.
+    return Decimal(value) if type(value) is int else value
+
+
+def _number_or_text(value: Any) -> Any:
+    if isinstance(value, str) and len(value) <= 40:
+        try:
+            value = Decimal(value.strip())
+        except ArithmeticError as error:
+            raise PydanticCustomError("decimal_type", "") from error
+        if not value.is_finite():
+            raise PydanticCustomError("decimal_type", "")
+    return _number(value)
+
+
+def _instant(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise PydanticCustomError("datetime_type", "")
+    try:
+        read = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise PydanticCustomError("datetime_type", "") from error
+    return read
+
+
+def _in_range(value: datetime) -> datetime:
+    if not 1900 <= value.year <= 9000:
+        raise PydanticCustomError("fuera_de_rango", "")
+    return value.astimezone(UTC) if value.tzinfo else value
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise PydanticCustomError("en_blanco", "")
+    return value
+
+
+Dinero = Annotated[
+    Decimal, BeforeValidator(_number), Field(ge=0, le=Decimal("999999999.99"), max_digits=11, decimal_places=2)
+]
+DineroV1 = Annotated[
+    Decimal,
+    BeforeValidator(_number_or_text),
+    Field(ge=0, le=Decimal("999999999.99"), max_digits=11, decimal_places=2),
+]
+Cantidad = Annotated[
+    Decimal, BeforeValidator(_number), Field(gt=0, le=Decimal(999_999), max_digits=9, decimal_places=3)
+]
+CantidadV1 = Annotated[
+    Decimal, BeforeValidator(_number_or_text), Field(gt=0, le=Decimal(999_999), max_digits=9, decimal_places=3)
+]
+# An instant with an offset arrives in UTC; one without is naive and belongs to the organisation's zone.
+Instante = Annotated[datetime, BeforeValidator(_instant), AfterValidator(_in_range)]
+NoVacio = AfterValidator(_not_blank)
+
+
+def texto(maximo: int, *, minimo: int = 0, vacio: bool = True) -> Any:
+    """Make the type of a text of at most so many code points; `vacio=False` refuses blanks."""
+    limits = StringConstraints(max_length=maximo, min_length=minimo)
+    return Annotated[str, limits] if vacio else Annotated[str, limits, NoVacio]
+
+
+_MESSAGES: Final[Mapping[str, str]] = {
+    "missing": "Este campo es obligatorio",
+    "en_blanco": "Este campo es obligatorio",
+    "extra_forbidden": "Campo desconocido",
+    "string_type": "Debe ser un texto",
+    "string_too_long": "Debe tener como máximo {max_length} caracteres",
+    "string_too_short": "Debe tener al menos {min_length} caracteres",
+    "string_pattern_mismatch": "No tiene el formato esperado",
+    "int_type": "Debe ser un número entero",
+    "int_parsing": "Debe ser un número entero",
+    "int_parsing_size": "Número fuera de rango",
+    "int_from_float": "Debe ser un número entero",
+    "float_type": "Debe ser un número",
+    "float_parsing": "Debe ser un número",
+    "decimal_type": "Debe ser un número",
+    "decimal_parsing": "Debe ser un número",
+    "is_instance_of": "Debe ser un número",
+    "finite_number": "Debe ser un número",
+    "decimal_max_digits": "Número fuera de rango",
+    "decimal_max_places": "Debe tener como máximo {decimal_places} decimales",
+    "decimal_whole_digits": "Número fuera de rango",
+    "greater_than": "Debe ser mayor que {gt}",
+    "greater_than_equal": "Debe ser mayor o igual que {ge}",
+    "less_than": "Debe ser menor que {lt}",
+    "less_than_equal": "Debe ser menor o igual que {le}",
+    "bool_type": "Debe ser verdadero o falso",
+    "bool_parsing": "Debe ser verdadero o falso",
+    "list_type": "Debe ser una lista",
+    "tuple_type": "Debe ser una lista",
+    "too_long": "Debe tener como máximo {max_length} elementos",
+    "too_short": "Debe tener al menos {min_length} elementos",
+    "dict_type": "Debe ser un objeto",
+    "model_type": "Debe ser un objeto",
+    "model_attributes_type": "Debe ser un objeto",
+    "literal_error": "Debe ser uno de: {expected}",
+    "enum": "Debe ser uno de: {expected}",
+    "uuid_type": "Debe ser un identificador válido",
+    "uuid_parsing": "Debe ser un identificador válido",
+    "date_type": "Debe ser una fecha (AAAA-MM-DD)",
+    "date_parsing": "Debe ser una fecha (AAAA-MM-DD)",
+    "date_from_datetime_parsing": "Debe ser una fecha (AAAA-MM-DD)",
+    "datetime_type": "Debe ser una fecha y hora ISO 8601",
+    "datetime_parsing": "Debe ser una fecha y hora ISO 8601",
+    "fuera_de_rango": "Fuera de rango",
+}
+
+
+def message_for(error: ErrorDetails) -> str:
+    """Say one validation error in Spanish; a validator of ours brings its own sentence as its message."""
+    kind = error["type"]
+    context = error.get("ctx", {})
+    if kind in _MESSAGES:
+        return _MESSAGES[kind].format_map({k: str(v).replace(" or ", " o ") for k, v in context.items()})
+    return str(error["msg"]).removeprefix("Value error, ") or "Valor no válido"
+
+
+def errors_of(error: ValidationError) -> dict[str, list[str]]:
+    """Gather all messages by their dotted field."""
+    found: dict[str, list[str]] = {}
+    for detail in error.errors(include_url=False, include_input=False):
+        field = ".".join(str(part) for part in detail["loc"]) or "cuerpo"
+        found.setdefault(field[:200], []).append(message_for(detail))
+    return found
+
+
+def read_body(model: type[M], data: Any, missing_code: str | None = None) -> M:
+    """Validate a decoded body; Invalid names every field that does not pass.
+
+    With `missing_code`, absent, null or blank required fields raise 400 with that code instead.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        found = errors_of(error)
+        if missing_code and any(_is_missing(d) for d in error.errors(include_url=False)):
+            raise BadRequest(missing_code, errors=found) from error
+        raise Invalid(found) from error
+
+
+def _is_missing(detail: ErrorDetails) -> bool:
+    blank = detail["type"] in {"missing", "en_blanco", "model_type"}
+    return blank or (detail["input"] is None and len(detail["loc"]) == 1)
+
+
+def read_query(model: type[M], raw: bytes) -> M:
+    """Validate a query string; of a repeated parameter the last one counts."""
+    try:
+        pairs = dict(parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100))
+    except ValueError as error:
+        raise Invalid.of("consulta", "La consulta no es válida") from error
+    for name, value in pairs.items():
+        if not text_is_safe(value) or not text_is_safe(name):
+            raise Invalid.of(name if text_is_safe(name) else "consulta", "Contiene caracteres no admitidos")
+    try:
+        return model.model_validate(pairs)
+    except ValidationError as error:
+        raise Invalid(errors_of(error)) from error
