@@ -1,4 +1,4 @@
-"""Identity: users, the one namespace of login names, sessions, personal tokens, resets, secrets."""
+"""Identity: users, the one namespace of login names, sessions, personal tokens, resets."""
 
 from clientela.migrations.runner import run_sql
 
@@ -27,11 +27,20 @@ CREATE TABLE usuarios (
     version bigint NOT NULL DEFAULT 1,
     creado_en timestamptz NOT NULL,
     actualizado_en timestamptz NOT NULL,
+    -- Name, e-mail, nick and phone as words without accents or case, for q of the list of users.
+    busqueda tsvector NOT NULL GENERATED ALWAYS AS (to_tsvector(
+        'pg_catalog.simple'::regconfig,
+        regexp_replace(
+            public.normalizar(
+                nombre || ' ' || coalesce(correo, '') || ' ' || coalesce(usernick, '') || ' '
+                || coalesce(celular_e164, '') || ' ' || regexp_replace(coalesce(celular, ''), '[^0-9]', '', 'g')),
+            '[^a-z0-9\\u0080-\\U0010ffff]+', ' ', 'g'))) STORED,
     CONSTRAINT usuarios_rol_cliente_check CHECK ((rol = 'cliente') = (cliente_id IS NOT NULL)),
     CONSTRAINT usuarios_login_check
         CHECK (contrasenia_hash IS NULL OR coalesce(correo, celular_e164, usernick) IS NOT NULL)
 );
-CREATE INDEX usuarios_rol_idx ON usuarios (rol, activo);
+CREATE INDEX usuarios_rol_idx ON usuarios (rol, numero);
+CREATE INDEX usuarios_busqueda_idx ON usuarios USING gin (busqueda);
 
 CREATE TABLE identificadores (
     clave text CONSTRAINT identificadores_pkey PRIMARY KEY,
@@ -93,17 +102,9 @@ CREATE TABLE restablecimientos (
 CREATE UNIQUE INDEX restablecimientos_vigente_key ON restablecimientos (usuario_id)
     WHERE consumido_en IS NULL;
 CREATE INDEX restablecimientos_expira_en_idx ON restablecimientos (expira_en);
-
--- Keys that several nodes on one external database share (the token secret; VAPID keys later).
-CREATE TABLE secretos (
-    nombre text CONSTRAINT secretos_pkey PRIMARY KEY,
-    valor text NOT NULL,
-    creado_en timestamptz NOT NULL
-);
 """
 
 DOWN = """
-DROP TABLE secretos;
 DROP TABLE restablecimientos;
 DROP TABLE restablecimientos_pedidos;
 DROP TABLE tokens_personales;
