@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     cuerpo_segundos: float = Field(
         30.0, gt=0, description="Time in which the body of a request must have arrived, in seconds."
     )
+    trabajos: bool = Field(
+        True, description="Whether `serve` runs jobs and mail itself; `--sin-trabajos` turns it off."
+    )
     log: Literal["auto", "json", "consola"] = Field(
         "auto", description="Form of the log: `json`, `consola`, or `auto` (by whether a terminal is there)."
     )

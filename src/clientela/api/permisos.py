@@ -47,6 +47,7 @@ REGLAS: dict[str, Regla] = {
     "GET /metrics": Regla(ADMIN, "operacion", "publico"),
     "GET /openapi.json": PUBLICO,
     "GET /docs": PUBLICO,
+    "GET /docs/{archivo}": PUBLICO,
 }
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from clientela.core.clock import Clock, SystemClock
 from clientela.core.errors import AppError, Conflict, Invalid, StorageFull, Unavailable, UniqueViolation, from_status
+from clientela.core.postgres import read_dsn
 from clientela.settings import Settings
 
 CONNECT_TIMEOUT: Final = 5.0
@@ -41,19 +42,26 @@ async def _keep(_: asyncpg.Connection) -> None:
     """Do nothing when a connection goes back: there is no session state to reset."""
 
 
+def dsn_source(settings: Settings) -> Callable[[], str]:
+    """Return what tells the database's URL at each connect."""
+    external = settings.database_url
+    return (lambda: external) if external else (lambda: read_dsn(settings.data_dir))
+
+
 class Pool:
     """The process's connections; `dsn` is asked at every connect, because the embedded server may move."""
 
-    def __init__(self, settings: Settings, dsn: Callable[[], str], clock: Clock | None = None) -> None:
+    def __init__(
+        self, settings: Settings, dsn: Callable[[], str] | None = None, clock: Clock | None = None
+    ) -> None:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.round_trips = 0
-        self._dsn = dsn
+        self._dsn = dsn or dsn_source(settings)
         self._pool: asyncpg.Pool | None = None
 
     async def connect(self, **kw: Any) -> asyncpg.Connection:
         """Open a connection of its own (a listener's, or the pool's)."""
-        kw.pop("loop", None)
         limit = self.settings.sentencia_segundos
         return await asyncpg.connect(
             self._dsn(),
@@ -130,6 +138,15 @@ class Db:
     def now(self) -> datetime:
         """Return the present instant of the injected clock."""
         return self.clock.now()
+
+    async def connect(self) -> Any:
+        """Open a connection of its own, outside the pool (a listener's)."""
+        return await self._pool.connect()
+
+    @property
+    def round_trips(self) -> int:
+        """How many statements this process has sent so far."""
+        return self._pool.round_trips
 
     @property
     def in_transaction(self) -> bool:

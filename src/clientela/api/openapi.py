@@ -1,0 +1,238 @@
+"""The OpenAPI 3.1 description of every route, made from the route table itself."""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from clientela import __version__
+from clientela.api.call import Route
+from clientela.api.dialects import ALL, CHAT, CLIENTES, PEDIDOS, V1, Dialect
+from clientela.api.permisos import REGLAS, Regla
+from clientela.core.codigos import ESTADOS
+from clientela.core.textos import MENSAJES
+
+REF: Final = "#/components/schemas/{name}"
+Schema = dict[str, Any]
+
+_TAGS: Final = {
+    "panel": "Panel del cliente",
+    "clientes": "Registro de clientes",
+    "chat": "Chat de soporte",
+    "pedidos": "Carritos y pedidos",
+    "castella": "Castella: servicio técnico",
+    "v1": "Clientela v1",
+}
+
+
+def document(routes: Mapping[str, Route], rules: Mapping[str, Regla] = REGLAS) -> bytes:
+    """Describe all routes as JSON."""
+    return _document(tuple(routes.values()), tuple(rules.items()))
+
+
+@lru_cache(maxsize=2)
+def _document(routes: tuple[Route, ...], rules: tuple[tuple[str, Regla], ...]) -> bytes:
+    schemas = _component_schemas(routes)
+    by_key = dict(rules)
+    paths: dict[str, Any] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, by_key[route.key], schemas)
+    described = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Clientela",
+            "version": __version__,
+            "summary": "Un solo servidor para todo lo que hay entre un negocio y sus clientes",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": tag} for tag in _TAGS.values()],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "directo": {"type": "apiKey", "in": "header", "name": "Authorization"},
+            },
+        },
+    }
+    return msgspec.json.encode(described)
+
+
+def _component_schemas(routes: Iterable[Route]) -> dict[str, Schema]:
+    found: dict[str, Schema] = {}
+    for dialect in ALL:
+        found[f"Error_{dialect.nombre}"] = _error_schema(dialect)
+    for numbers in (True, False):
+        group = [route for route in routes if (route.dialect is not V1) is numbers]
+        for schema in _models(group), _structs(group):
+            for name, definition in schema.items():
+                found[name] = _decimals(definition, numbers=numbers)
+    return found
+
+
+def _models(routes: Iterable[Route]) -> dict[str, Schema]:
+    models = {model for route in routes for model in (route.body, route.query) if model is not None}
+    ordered = sorted(models, key=lambda model: model.__name__)
+    _, described = models_json_schema(
+        [(model, "validation") for model in ordered], ref_template="#/components/schemas/{model}"
+    )
+    return described.get("$defs", {})
+
+
+def _structs(routes: Iterable[Route]) -> dict[str, Schema]:
+    types = {route.response for route in routes if _is_described(route.response)}
+    _, components = msgspec.json.schema_components(sorted(types, key=str), ref_template=REF)
+    return dict(components)
+
+
+def _is_described(kind: Any) -> bool:
+    return kind is not None and kind not in {str, bytes, dict} and not _is_model(kind)
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _decimals(schema: Any, *, numbers: bool) -> Any:
+    """Say decimals as this dialect writes them: numbers in the five contracts, texts in v1."""
+    if isinstance(schema, list):
+        return [_decimals(item, numbers=numbers) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if numbers and schema.get("format") == "decimal":
+        return {"type": "number"}
+    if "anyOf" in schema and {_kind(option) for option in schema["anyOf"]} >= {"number", "string-number"}:
+        kept = [o for o in schema["anyOf"] if not (numbers and _kind(o) == "string-number")]
+        rest = {key: value for key, value in schema.items() if key != "anyOf"}
+        return {**kept[0], **rest} if len(kept) == 1 else {**rest, "anyOf": kept}
+    return {key: _decimals(value, numbers=numbers) for key, value in schema.items()}
+
+
+def _kind(option: Mapping[str, Any]) -> str:
+    kind = str(option.get("type"))
+    return "string-number" if kind == "string" and "pattern" in option else kind
+
+
+def _error_schema(dialect: Dialect) -> Schema:
+    text: Schema = {"type": "string"}
+    fields: dict[str, Schema] = {"code": text, "request_id": text}
+    match dialect.nombre:
+        case "castella":
+            own: dict[str, Schema] = {"mensaje": text}
+        case "v1":
+            own = {"type": text, "title": text, "status": {"type": "integer"}, "detail": text}
+        case _:
+            listed = {"anyOf": [text, {"type": "array", "items": text}]}
+            own = {"message": listed if dialect is CHAT else text}
+    if dialect in {CLIENTES, CHAT}:
+        own["success"] = {"const": False}
+    if dialect is PEDIDOS:
+        own |= {"statusCode": {"type": "integer"}, "error": text}
+    messages = {"type": "object", "additionalProperties": {"type": "array", "items": text}}
+    return {
+        "type": "object",
+        "required": [*own, *fields],
+        "properties": {**own, "errors": messages, **fields},
+    }
+
+
+def _operation(route: Route, rule: Regla, schemas: Mapping[str, Schema]) -> Schema:
+    public = rule.alcance == "publico"
+    operation: Schema = {
+        "operationId": re.sub(r"\W+", "_", route.key).strip("_"),
+        "summary": route.summary,
+        "tags": [_TAGS[route.dialect.nombre]],
+        "parameters": _parameters(route, schemas, public=public),
+        "responses": _responses(route, public=public),
+    }
+    if public:
+        operation["security"] = []
+    else:
+        roles = ", ".join(sorted(rule.roles))
+        operation["description"] = f"Roles: {roles}. Habilidad de los tokens personales: `{rule.area}`."
+        operation["security"] = [{"bearer": []}, {"directo": []}]
+    if route.body is not None:
+        content: Schema = {"schema": {"$ref": REF.format(name=route.body.__name__)}}
+        if route.body_example is not None:
+            content["example"] = msgspec.to_builtins(route.body_example)
+        operation["requestBody"] = {
+            "required": not route.body_optional,
+            "content": {"application/json": content},
+        }
+    return operation
+
+
+def _parameters(route: Route, schemas: Mapping[str, Schema], *, public: bool) -> list[Schema]:
+    found: list[Schema] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        for name in re.findall(r"{(\w+)}", route.path)
+    ]
+    if route.query is not None:
+        model = schemas[route.query.__name__]
+        for name, schema in model.get("properties", {}).items():
+            required = name in model.get("required", [])
+            found.append({"name": name, "in": "query", "required": required, "schema": schema})
+    if route.method not in {"GET", "HEAD"} and not public and not route.secret:
+        key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}
+        found.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": key})
+    return found
+
+
+def _responses(route: Route, *, public: bool) -> Schema:
+    ok: Schema = {"description": HTTPStatus(route.status).phrase}
+    content: Schema = {}
+    if route.response not in {None, str, bytes}:
+        content["schema"] = _response_schema(route.response)
+    if route.example is not None:
+        content["example"] = msgspec.to_builtins(route.example)
+    if content:
+        ok["content"] = {"application/json": content}
+    by_status: dict[int, list[str]] = {}
+    for code in _codes(route, public=public):
+        status = ESTADOS[code]
+        by_status.setdefault(route.dialect.invalid_status if status == 422 else status, []).append(code)
+    errors = {str(status): _error_response(route.dialect, codes) for status, codes in sorted(by_status.items())}
+    return {str(route.status): ok, **errors}
+
+
+def _response_schema(kind: Any) -> Schema:
+    if kind is dict:
+        return {"type": "object"}
+    if _is_model(kind):
+        return {"$ref": REF.format(name=kind.__name__)}
+    (schema,), _ = msgspec.json.schema_components([kind], ref_template=REF)
+    return schema
+
+
+def _codes(route: Route, *, public: bool) -> list[str]:
+    codes = ["error_interno", "uri_demasiado_larga", "cabeceras_demasiado_grandes"]
+    if "call" in route.parameters:
+        codes.append("servicio_no_disponible")
+    if not public:
+        codes += ["no_autenticado", "prohibido", "debe_cambiar_contrasenia", "habilidad_insuficiente"]
+    if "{" in route.path:
+        codes.append("no_encontrado")
+    if route.query is not None or route.body is not None:
+        codes.append("datos_invalidos")
+    if route.method != "GET":
+        codes += ["cuerpo_demasiado_grande", "tipo_no_admitido", "codificacion_no_admitida", "cuerpo_incompleto"]
+        codes += ["cabecera_invalida", "conflicto_simultaneo", "sin_espacio"]
+        if not public and not route.secret:
+            codes += ["clave_idempotencia_reusada", "peticion_en_curso"]
+    if route.body is not None:
+        codes += ["json_invalido", "cuerpo_requerido"]
+    if route.missing_code is not None:
+        codes.append(route.missing_code)
+    return list(dict.fromkeys([*codes, *route.errors]))
+
+
+def _error_response(dialect: Dialect, codes: list[str]) -> Schema:
+    lines = "\n".join(f"- `{code}`: {MENSAJES[code]}" for code in codes)
+    content: Schema = {"schema": {"$ref": REF.format(name=f"Error_{dialect.nombre}")}}
+    return {"description": lines, "content": {dialect.error_type: content}}

@@ -1,0 +1,5 @@
+"""v1: everything that none of the five published contracts gives an address."""
+
+from clientela.api.v1 import operacion
+
+__all__ = ["operacion"]

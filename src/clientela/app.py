@@ -1,0 +1,237 @@
+"""The composition root: builds the application out of settings, pool, event hub and routes."""
+
+import asyncio
+import ctypes
+import multiprocessing
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Litestar, Request, Response, asgi
+from litestar.exceptions import HTTPException
+
+import clientela.api.castella
+import clientela.api.panel
+import clientela.api.v1  # noqa: F401
+from clientela.api.auth import Gatekeeper
+from clientela.api import openapi, permisos
+from clientela.api.call import ROUTES, Endpoint, Receive, Route, Runtime, Scope, Send, new_request_id, render_error
+from clientela.api.dialects import for_path
+from clientela.core import logs
+from clientela.core.db import Pool
+from clientela.core.errors import AppError, NotFound
+from clientela.core.events import Event, EventHub
+from clientela.identidad import service as identidad
+from clientela.settings import Settings, read_settings
+from clientela.worker import Worker
+
+MAX_QUERY: Final = 8 * 1024
+MAX_HEADERS: Final = 100
+MAX_HEADER_BYTES: Final = 16 * 1024
+
+# Said with every answer; a handler's own header of the same name comes first and these are left out then.
+COMMON: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+)
+_OVERRIDABLE: Final = frozenset({b"content-security-policy", b"cache-control"})
+_EXPOSED: Final = b"ETag, Retry-After, X-Request-Id, Idempotency-Replayed"
+_ALLOWED: Final = b"Authorization, Content-Type, If-Match, Idempotency-Key"
+
+
+def create_app(settings: Settings | None = None) -> "Gate":
+    """Build the application of one process."""
+    _end_with_parent()
+    settings = settings or read_settings()
+    logs.configure(settings)
+    pool = Pool(settings)
+    hub = EventHub(pool)
+    gatekeeper = Gatekeeper(lambda token: identidad.resolve_token(pool.db, token), hub)
+    hub.on("sesiones", lambda event: _forget(gatekeeper, event))
+    runtime = Runtime(settings, pool.db, gatekeeper)
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        await pool.open()
+        await hub.start()
+        secret = asyncio.create_task(_load_secret(pool))
+        worker = Worker(pool) if settings.trabajos else None
+        if worker:
+            await worker.start()
+        yield
+        secret.cancel()
+        if worker:
+            await worker.stop()
+        await hub.stop()
+        await pool.close()
+
+    litestar = Litestar(
+        route_handlers=[asgi(litestar_path(path))(_handler(endpoint)) for path, endpoint in endpoints(runtime)],
+        exception_handlers={HTTPException: _framework_error, Exception: _framework_error},
+        lifespan=[lifespan],
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+    )
+    return Gate(litestar, settings)
+
+
+def document() -> bytes:
+    """Describe the whole API as OpenAPI 3.1, in JSON."""
+    return openapi.document(ROUTES, permisos.REGLAS)
+
+
+def endpoints(runtime: Runtime) -> list[tuple[str, Endpoint]]:
+    """Gather the routes of each path; one without a row in the matrix does not start."""
+    by_path: dict[str, list[Route]] = {}
+    for route in ROUTES.values():
+        by_path.setdefault(route.path, []).append(route)
+    return [(path, Endpoint(runtime, routes)) for path, routes in by_path.items()]
+
+
+def litestar_path(path: str) -> str:
+    """Write a path template as the framework does: `{id}` is a text."""
+    return path.replace("}", ":str}")
+
+
+def _handler(endpoint: Endpoint) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        await endpoint(scope, receive, send)
+
+    return handle
+
+
+def _forget(gatekeeper: Gatekeeper, event: Event | None) -> None:
+    # None: the hub had to start over and may have missed something.
+    if event is None:
+        gatekeeper.forget_all()
+    else:
+        gatekeeper.forget(UUID(event.datos["usuario_id"]))
+
+
+async def _load_secret(pool: Pool) -> None:
+    """Read or make the signing key; the process may have started before its database."""
+    while True:
+        try:
+            await identidad.load_secret(pool.db)
+        except AppError:
+            await asyncio.sleep(0.5)
+        else:
+            return
+
+
+def _framework_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    request_id = new_request_id()
+    found: AppError
+    if isinstance(error, HTTPException) and error.status_code in {404, 405}:
+        found = NotFound("ruta_no_encontrada")
+    else:
+        logs.exception(error, request.url.path)
+        found = AppError("error_interno")
+    dialect = for_path(request.scope["path"])
+    status, headers, body = render_error(dialect, found, request_id)
+    named = {name.decode(): value.decode() for name, value in headers}
+    kind = named.pop("content-type")
+    return Response(body, status_code=status, headers={**named, "x-request-id": request_id}, media_type=kind)
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end a worker whose parent was killed, or it would keep the port."""
+    if multiprocessing.parent_process() is not None:
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGTERM)
+
+
+class Gate:
+    """The outermost door: tidies the path, bounds the head of a request, adds what every answer carries."""
+
+    def __init__(self, app: Litestar, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+        self.origins = frozenset(origin.encode() for origin in settings.origenes)
+        secure = settings.url.startswith("https://")
+        self.common = (*COMMON, (b"strict-transport-security", b"max-age=31536000")) if secure else COMMON
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one connection of any kind."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path = scope["path"]
+        if "//" in path or (len(path) > 1 and path[-1] == "/"):
+            scope["path"] = "/" + "/".join(part for part in path.split("/") if part)
+        origin = self._origin(scope["headers"]) if self.origins else None
+
+        async def send_with_common(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = self._with_common(message["headers"], origin)
+            await send(message)
+
+        refusal = _refusal(scope)
+        if refusal is not None:
+            await _send_raw(send_with_common, scope, refusal)
+        elif origin is not None and scope["method"] == "OPTIONS":
+            await _preflight(scope, send_with_common)
+        else:
+            await self.app(scope, receive, send_with_common)
+
+    def _origin(self, headers: Sequence[tuple[bytes, bytes]]) -> bytes | None:
+        for name, value in headers:
+            if name == b"origin":
+                return value if value in self.origins else None
+        return None
+
+    def _with_common(
+        self, headers: Sequence[tuple[bytes, bytes]], origin: bytes | None
+    ) -> list[tuple[bytes, bytes]]:
+        own = {name for name, _ in headers if name in _OVERRIDABLE}
+        common = self.common if not own else [pair for pair in self.common if pair[0] not in own]
+        said = [*headers, *common]
+        if self.origins:
+            said.append((b"vary", b"Origin"))
+        if origin is not None:
+            said.append((b"access-control-allow-origin", origin))
+            said.append((b"access-control-expose-headers", _EXPOSED))
+        return said
+
+
+def _refusal(scope: Any) -> AppError | None:
+    if len(scope["query_string"]) > MAX_QUERY or len(scope["raw_path"]) > MAX_QUERY:
+        return _HeadTooLarge("uri_demasiado_larga", 414)
+    headers = scope["headers"]
+    if len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
+        return _HeadTooLarge("cabeceras_demasiado_grandes", 431)
+    return None
+
+
+class _HeadTooLarge(AppError):
+    """414 or 431: the head of the request is over its bounds."""
+
+    def __init__(self, code: str, status: int) -> None:
+        super().__init__(code)
+        self.status = status  # type: ignore[misc]
+
+
+async def _send_raw(send: Any, scope: Any, error: AppError) -> None:
+    request_id = new_request_id()
+    status, headers, body = render_error(for_path(scope["path"]), error, request_id)
+    headers += [(b"content-length", str(len(body)).encode()), (b"x-request-id", request_id.encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _preflight(scope: Any, send: Any) -> None:
+    asked = dict(scope["headers"]).get(b"access-control-request-method")
+    headers = [
+        (b"access-control-allow-methods", asked or b"GET, POST, PUT, PATCH, DELETE"),
+        (b"access-control-allow-headers", _ALLOWED),
+        (b"access-control-max-age", b"600"),
+    ]
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})

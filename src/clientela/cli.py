@@ -1,0 +1,188 @@
+"""The command line (CONTRACT §11)."""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from clientela.core.db import Db, Pool
+from clientela.core.errors import AppError
+from clientela.core.postgres import PostgresError, check_durability
+from clientela.settings import Settings
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    name="clientela",
+    help="Un solo servidor para todo lo que hay entre un negocio y sus clientes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", help="Directorio de datos (CLIENTELA_DATA_DIR, por defecto ./datos).")
+]
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Puerto.")]
+Host = Annotated[str, typer.Option("--host", help="Dirección en la que escucha.")]
+Workers = Annotated[int, typer.Option("--workers", min=1, max=64, help="Procesos que atienden.")]
+
+
+def main() -> None:
+    """Run a command; expected failures end with one clear sentence and status 1."""
+    try:
+        app()
+    except (PostgresError, AppError, OSError) as error:
+        message = error.message if isinstance(error, AppError) else str(error)
+        sys.stderr.write(f"clientela: {message}\n")
+        sys.exit(1)
+
+
+def settings_with(data_dir: Path | None) -> Settings:
+    """Read the settings; the option wins over the environment, and children see what was chosen."""
+    if data_dir is not None:
+        os.environ["CLIENTELA_DATA_DIR"] = str(data_dir.absolute())
+    return Settings()
+
+
+def with_database(settings: Settings, work: Callable[[Db], Awaitable[T]]) -> T:
+    """Start or find the database, bring it up to date, and work on it."""
+    from clientela.serving import database  # noqa: PLC0415
+
+    with database(settings) as dsn:
+        return asyncio.run(_work(settings, dsn, work))
+
+
+async def _work(settings: Settings, dsn: str, work: Callable[[Db], Awaitable[T]]) -> T:
+    from clientela.migrations.runner import migrate as run_migrations  # noqa: PLC0415
+
+    await run_migrations(dsn)
+    pool = await Pool(settings, lambda: dsn).open()
+    try:
+        return await work(pool.db)
+    finally:
+        await pool.close()
+
+
+@app.command()
+def serve(
+    data_dir: DataDir = None,
+    host: Host = "127.0.0.1",
+    port: Port = 3977,
+    workers: Workers = 1,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificado TLS (PEM).")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Clave del certificado TLS (PEM).")] = None,
+    sin_trabajos: Annotated[bool, typer.Option(help="No correr tareas ni correo: lo hará `worker`.")] = False,
+    inseguro: Annotated[bool, typer.Option(help="Arrancar aunque la base de datos pueda perder datos.")] = False,
+) -> None:
+    """Atiende a los cinco frontends."""
+    from clientela import serving  # noqa: PLC0415
+
+    settings = settings_with(data_dir)
+    if sin_trabajos:
+        os.environ["CLIENTELA_TRABAJOS"] = "false"
+    if (tls_cert is None) != (tls_key is None):
+        raise typer.BadParameter("--tls-cert y --tls-key van juntos")
+    listen = serving.Listen(host, port, workers, tls_cert, tls_key)
+    _refuse_taken_port(listen.host, listen.port)
+    with serving.database(settings) as dsn:
+        asyncio.run(_prepare(settings, dsn, inseguro=inseguro))
+        scheme = "https" if tls_cert else "http"
+        serving.say(f"Clientela atiende en {scheme}://{host}:{port}")
+        serving.serve(listen)
+
+
+async def _prepare(settings: Settings, dsn: str, *, inseguro: bool) -> None:
+    async def check(db: Db) -> None:
+        problems = await check_durability(db)
+        if problems and not inseguro:
+            raise PostgresError(
+                "La base de datos podría perder datos ya confirmados: "
+                + "; ".join(problems)
+                + ". Corríjalo o arranque con --inseguro."
+            )
+
+    await _work(settings, dsn, check)
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise OSError(f"No se puede escuchar en {host}:{port} ({error.strerror}). Elija otro --port.") from error
+
+
+@app.command()
+def demo(data_dir: DataDir = None, host: Host = "127.0.0.1", port: Port = 3977, workers: Workers = 1) -> None:
+    """Pone en marcha una empresa de demostración con su historia, en esta máquina."""
+    from clientela import demo as company  # noqa: PLC0415
+    from clientela import serving  # noqa: PLC0415
+
+    os.environ.setdefault("CLIENTELA_URL", f"http://localhost:{port}")
+    os.environ.setdefault("CLIENTELA_ORIGENES", f"http://localhost:{port},http://127.0.0.1:{port}")
+    settings = settings_with(data_dir)
+    _refuse_taken_port(host, port)
+    with serving.database(settings) as dsn:
+        asyncio.run(_work(settings, dsn, company.load))
+        serving.say(company.summary(settings.url))
+        serving.serve(serving.Listen(host, port, workers))
+
+
+@app.command()
+def migrate(data_dir: DataDir = None, revision: str = "head") -> None:
+    """Lleva el esquema de la base de datos a su última versión (o a otra)."""
+    from clientela.migrations.runner import migrate as run_migrations  # noqa: PLC0415
+    from clientela.serving import database, say  # noqa: PLC0415
+
+    with database(settings_with(data_dir)) as dsn:
+        asyncio.run(run_migrations(dsn, revision))
+    say(f"Esquema en {revision}.")
+
+
+@app.command()
+def worker(data_dir: DataDir = None) -> None:
+    """Corre las tareas y el correo de una instalación cuyos `serve` van con --sin-trabajos."""
+    from clientela import worker as work  # noqa: PLC0415
+    from clientela.core import logs  # noqa: PLC0415
+    from clientela.serving import database  # noqa: PLC0415
+
+    settings = settings_with(data_dir)
+    logs.configure(settings)
+    with database(settings) as dsn:
+        asyncio.run(_work(settings, dsn, _nothing))
+        asyncio.run(work.run(settings))
+
+
+async def _nothing(_: Db) -> None:
+    """Do nothing: the caller only wants the schema up to date."""
+
+
+@app.command("crear-admin")
+def crear_admin(
+    correo: Annotated[str, typer.Option(help="Correo del administrador.")],
+    contrasenia: Annotated[str, typer.Option(help="Su contraseña, de 8 caracteres o más.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Crea un administrador."""
+    from clientela.identidad import service as identidad  # noqa: PLC0415
+    from clientela.serving import say  # noqa: PLC0415
+
+    with_database(settings_with(data_dir), lambda db: identidad.create_admin(db, correo, contrasenia))
+    say(f"Administrador {correo} creado.")
+
+
+@app.command()
+def openapi() -> None:
+    """Escribe la descripción OpenAPI 3.1 de toda la API."""
+    from clientela.app import document  # noqa: PLC0415
+    from clientela.serving import say  # noqa: PLC0415
+
+    say(json.dumps(json.loads(document()), indent=1, ensure_ascii=False))

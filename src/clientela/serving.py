@@ -1,0 +1,97 @@
+"""Runs the server: the database if it is ours, then one or several processes of the application."""
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from clientela.core.postgres import EmbeddedPostgres
+from clientela.settings import Settings
+
+GRACE_SECONDS: Final = 8
+
+
+class Listen(msgspec.Struct, frozen=True):
+    """Where and how to listen."""
+
+    host: str = "127.0.0.1"
+    port: int = 3977
+    workers: int = 1
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """Give the database's URL; the embedded server lives as long as the context, or as whoever supervises it."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    server = EmbeddedPostgres(settings.data_dir)
+    server.start()
+    try:
+        yield server.dsn()
+    finally:
+        server.stop()
+
+
+def serve(listen: Listen) -> None:
+    """Serve until SIGTERM or SIGINT; requests that have begun are finished, at most ten seconds."""
+    config = uvicorn.Config(
+        "clientela.app:create_app",
+        factory=True,
+        host=listen.host,
+        port=listen.port,
+        workers=listen.workers,
+        loop="uvloop",
+        http="httptools",
+        ws_per_message_deflate=False,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=4096,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        ssl_certfile=listen.tls_cert,
+        ssl_keyfile=listen.tls_key,
+    )
+    with listening(listen) as sock:
+        server = uvicorn.Server(config)
+        if listen.workers > 1:
+            Multiprocess(config, target=server.run, sockets=[sock]).run()
+        else:
+            server.run(sockets=[sock])
+
+
+@contextmanager
+def listening(listen: Listen) -> Iterator[socket.socket]:
+    """Bind the port before anything else is done with it."""
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    sock = socket.socket(family)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((listen.host, listen.port))
+        sock.set_inheritable(True)
+        yield sock
+    finally:
+        sock.close()
+
+
+def export(settings: Settings, **more: str) -> None:
+    """Hand the settings that a command line changed down to the worker processes."""
+    os.environ["CLIENTELA_DATA_DIR"] = str(settings.data_dir)
+    os.environ.update(more)
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,46 @@
+"""Background work of one process: mail and the daily schedule. `serve` runs it too, unless told not to."""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+
+from clientela.core import mail
+from clientela.core.db import Pool
+from clientela.core.jobs import DIARIAS as CORE_JOBS
+from clientela.core.jobs import Daily, Runner
+from clientela.identidad.jobs import DIARIAS as IDENTIDAD_JOBS
+from clientela.organizacion import service as organizacion
+from clientela.panel.jobs import DIARIAS as PANEL_JOBS
+from clientela.settings import Settings
+
+DAILY: Sequence[Daily] = (*CORE_JOBS, *IDENTIDAD_JOBS, *PANEL_JOBS)
+
+
+class Worker:
+    """The loops and daily jobs, started and stopped together."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._runner = Runner(pool.db, loops=(mail.LOOP,), daily=DAILY, zone=organizacion.zona)
+
+    async def start(self) -> None:
+        """Begin."""
+        await self._runner.start()
+
+    async def stop(self) -> None:
+        """Finish what is under way and end."""
+        await self._runner.stop()
+
+
+async def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT."""
+    pool = Pool(settings)
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    await pool.open()
+    worker = Worker(pool)
+    await worker.start()
+    await ended.wait()
+    await worker.stop()
+    await pool.close()
