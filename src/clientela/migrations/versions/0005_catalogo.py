@@ -66,9 +66,10 @@ CREATE TABLE productos (
 );
 
 CREATE UNIQUE INDEX productos_codigo_unico ON productos (lower(codigo));
-CREATE INDEX productos_por_nombre ON productos (nombre_orden, id) INCLUDE (activo);
+CREATE INDEX productos_por_nombre ON productos (nombre_orden, id);
 CREATE INDEX productos_por_categoria ON productos (categoria_clave, nombre_orden, id) INCLUDE (activo);
 CREATE INDEX productos_por_codigo ON productos (codigo_clave, id);
+CREATE INDEX productos_por_estado ON productos (activo);
 CREATE INDEX productos_por_precio ON productos (precio, id);
 CREATE INDEX productos_por_busqueda ON productos USING gin (busqueda);
 """

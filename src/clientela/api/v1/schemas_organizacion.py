@@ -1,0 +1,90 @@
+"""What comes in and goes out of `/api/v1/organizacion`."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+import msgspec
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from clientela.api.body import EntradaV1, NoVacio
+from clientela.organizacion.model import CambiosOrganizacion, Deposito, Horario
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_HOUR: Final = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
+
+
+def _absent() -> Any:
+    return msgspec.UNSET
+
+
+def _date(value: Any) -> Any:
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise PydanticCustomError("date_type", "")
+    try:
+        read = date.fromisoformat(value)
+    except ValueError as error:
+        raise PydanticCustomError("date_type", "") from error
+    if not 1900 <= read.year <= 9000:
+        raise PydanticCustomError("fuera_de_rango", "")
+    return read
+
+
+def _hour(value: str) -> str:
+    if not _HOUR.fullmatch(value):
+        raise PydanticCustomError("hora", "Debe ser una hora HH:mm")
+    return value
+
+
+def _degrees(value: Any) -> Any:
+    # Bodies are read with exact numbers; a coordinate is stored as a float.
+    return float(value) if type(value) in {int, Decimal} else value
+
+
+Hora = Annotated[str, StringConstraints(max_length=5), AfterValidator(_hour)]
+Texto = Annotated[str, StringConstraints(max_length=1000)]
+
+
+class HorarioEntrada(EntradaV1):
+    """Opening hours of one weekday, 0 = Sunday."""
+
+    dia_semana: int = Field(ge=0, le=6)
+    inicio: Hora
+    fin: Hora
+
+
+class DepositoEntrada(EntradaV1):
+    """Where deliveries start from."""
+
+    lat: Annotated[float, BeforeValidator(_degrees), Field(ge=-90, le=90)]
+    lng: Annotated[float, BeforeValidator(_degrees), Field(ge=-180, le=180)]
+
+
+class OrganizacionEntrada(EntradaV1):
+    """The organisation's settings: an absent field stays, `null` clears a text or the depot."""
+
+    nombre: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), NoVacio] = Field(
+        default_factory=_absent
+    )
+    zona: Annotated[str, StringConstraints(max_length=64)] = Field(default_factory=_absent)
+    moneda: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")] = Field(default_factory=_absent)
+    horarios: Annotated[list[HorarioEntrada], Field(max_length=100)] = Field(default_factory=_absent)
+    feriados: Annotated[list[Annotated[date, BeforeValidator(_date)]], Field(max_length=1000)] = Field(
+        default_factory=_absent
+    )
+    mensaje_ausente: Texto | None = Field(default_factory=_absent)
+    saludo: Texto | None = Field(default_factory=_absent)
+    deposito: DepositoEntrada | None = Field(default_factory=_absent)
+
+    def as_changes(self) -> CambiosOrganizacion:
+        """Say it in the organisation's words."""
+        sent: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
+        if "horarios" in sent:
+            sent["horarios"] = tuple(Horario(h.dia_semana, h.inicio, h.fin) for h in sent["horarios"])
+        if "feriados" in sent:
+            sent["feriados"] = tuple(sent["feriados"])
+        if sent.get("deposito") is not None:
+            sent["deposito"] = Deposito(sent["deposito"].lat, sent["deposito"].lng)
+        return CambiosOrganizacion(**sent)

@@ -1,0 +1,204 @@
+"""All SQL of the catalogue."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from clientela.catalogo.model import Filtro, NuevoProducto, Orden, Pagina, Producto
+from clientela.catalogo.rules import plain_decimal
+from clientela.core.db import Db, Record
+
+CODIGO_UNICO: Final = "productos_codigo_unico"
+
+_COLUMNS: Final = """id, codigo, nombre, descripcion, precio, imagenes, categoria, unidad, fraccionable, peso_kg,
+    existencias, activo, version, creado_en, actualizado_en"""
+
+# Parameters of every list: $1 text searched for, $2 category, $3 states, $4 how many, $5 after how many.
+# Each kind of list is a statement of its own, so that each has the plan that fits it.
+_ALL: Final = "$1::text IS NULL AND $2::text IS NULL AND activo = ANY ($3::boolean[])"
+_CATEGORY: Final = """$1::text IS NULL AND categoria_clave = left(public.normalizar($2::text), 300)
+    AND activo = ANY ($3::boolean[])"""
+
+_BY_NAME: Final = "nombre_orden, id"
+_BY_CODE: Final = "codigo_clave, id"
+_BY_PRICE: Final = "precio, id"
+# The very code first, then names that begin with the text, then by how well the words match.
+_BY_RELEVANCE: Final = """codigo_clave = (SELECT desde FROM pregunta) DESC,
+    starts_with(nombre_orden, (SELECT nombre FROM pregunta)) DESC,
+    ts_rank(busqueda, (SELECT consulta FROM pregunta)) DESC, nombre_orden, id"""
+
+
+def _list(where: str, order: str) -> str:
+    # The total stands beside every row, and alone when the page is past the end.
+    return f"""
+WITH conteo AS (SELECT count(*) AS total FROM productos WHERE {where}),
+pagina AS (
+    SELECT {_COLUMNS}, row_number() OVER (ORDER BY {order}) AS lugar
+    FROM productos WHERE {where} ORDER BY {order} LIMIT $4 OFFSET $5
+)
+SELECT conteo.total, pagina.* FROM conteo LEFT JOIN pagina ON true ORDER BY pagina.lugar"""  # noqa: S608
+
+
+def _search(order: str) -> str:
+    # The question is asked once and its matches are kept: a planner that knows no text cannot guess how many
+    # there are, and left alone it walks the whole table in the wanted order to find them.
+    return f"""
+WITH pregunta AS MATERIALIZED (
+    SELECT fn.producto_consulta($1::text) AS consulta, fn.producto_clave($1) AS desde,
+        fn.producto_clave_fin($1) AS hasta, public.normalizar($1) AS nombre
+),
+halladas AS MATERIALIZED (
+    SELECT id, nombre_orden, codigo_clave, precio, busqueda FROM productos
+    WHERE (busqueda @@ (SELECT consulta FROM pregunta)
+            OR (codigo_clave >= (SELECT desde FROM pregunta) AND codigo_clave < (SELECT hasta FROM pregunta)))
+        AND ($2::text IS NULL OR categoria_clave = left(public.normalizar($2), 300))
+        AND activo = ANY ($3::boolean[])
+),
+pagina AS (
+    SELECT id, row_number() OVER (ORDER BY {order}) AS lugar FROM halladas
+    ORDER BY {order} LIMIT $4 OFFSET $5
+)
+SELECT conteo.total, {_COLUMNS}
+FROM (SELECT count(*) AS total FROM halladas) AS conteo
+    LEFT JOIN (pagina JOIN productos USING (id)) ON true
+ORDER BY pagina.lugar"""  # noqa: S608
+
+
+ALL_BY_NAME: Final = _list(_ALL, _BY_NAME)
+ALL_BY_CODE: Final = _list(_ALL, _BY_CODE)
+ALL_BY_PRICE: Final = _list(_ALL, _BY_PRICE)
+CATEGORY_BY_NAME: Final = _list(_CATEGORY, _BY_NAME)
+CATEGORY_BY_CODE: Final = _list(_CATEGORY, _BY_CODE)
+CATEGORY_BY_PRICE: Final = _list(_CATEGORY, _BY_PRICE)
+SEARCH_BY_RELEVANCE: Final = _search(_BY_RELEVANCE)
+SEARCH_BY_NAME: Final = _search(_BY_NAME)
+SEARCH_BY_CODE: Final = _search(_BY_CODE)
+SEARCH_BY_PRICE: Final = _search(_BY_PRICE)
+
+_ALL_LISTS: Final = {
+    Orden.NOMBRE: ALL_BY_NAME,
+    Orden.CODIGO: ALL_BY_CODE,
+    Orden.PRECIO: ALL_BY_PRICE,
+}
+_CATEGORY_LISTS: Final = {
+    Orden.NOMBRE: CATEGORY_BY_NAME,
+    Orden.CODIGO: CATEGORY_BY_CODE,
+    Orden.PRECIO: CATEGORY_BY_PRICE,
+}
+_SEARCH_LISTS: Final = {
+    Orden.RELEVANCIA: SEARCH_BY_RELEVANCE,
+    Orden.NOMBRE: SEARCH_BY_NAME,
+    Orden.CODIGO: SEARCH_BY_CODE,
+    Orden.PRECIO: SEARCH_BY_PRICE,
+}
+
+
+def list_statement(wanted: Filtro, order: Orden) -> str:
+    """Choose the statement that answers a list."""
+    if wanted.q is not None:
+        return _SEARCH_LISTS[order]
+    return (_ALL_LISTS if wanted.categoria is None else _CATEGORY_LISTS)[order]
+
+
+async def find(db: Db, wanted: Filtro, order: Orden, limit: int, offset: int) -> Pagina:
+    """Return one page of the products wanted."""
+    states = [True, False] if wanted.activo is None else [wanted.activo]
+    rows = await db.fetch(list_statement(wanted, order), wanted.q, wanted.categoria, states, limit, offset)
+    return Pagina(tuple(_producto(row) for row in rows if row["id"] is not None), rows[0]["total"])
+
+
+READ: Final = f"SELECT {_COLUMNS} FROM productos WHERE id = $1"  # noqa: S608
+
+
+async def read(db: Db, product_id: UUID) -> Producto | None:
+    """Return one product."""
+    row = await db.fetchrow(READ, product_id)
+    return _producto(row) if row else None
+
+
+# Not FOR UPDATE: a cart that refers to the product need not wait for a new price to be written.
+LOCK_ROW: Final = f"SELECT {_COLUMNS} FROM productos WHERE id = $1 FOR NO KEY UPDATE"  # noqa: S608
+
+
+async def lock(db: Db, product_id: UUID) -> Producto | None:
+    """Return one product and hold its row until the transaction ends."""
+    row = await db.fetchrow(LOCK_ROW, product_id)
+    return _producto(row) if row else None
+
+
+INSERT: Final = f"""
+INSERT INTO productos (id, codigo, nombre, descripcion, precio, imagenes, categoria, unidad, fraccionable,
+    peso_kg, existencias, activo, creado_en, actualizado_en)
+VALUES ($1, $2, $3, $4, $5, $6::text[], $7, $8, $9, $10, $11, $12, $13, $13)
+RETURNING {_COLUMNS}"""  # noqa: S608
+
+
+async def insert(db: Db, product_id: UUID, new: NuevoProducto, now: datetime) -> Producto:
+    """Add a product; UniqueViolation (CODIGO_UNICO) when its code is taken."""
+    rows = await db.fetch(
+        INSERT,
+        product_id,
+        new.codigo,
+        new.nombre,
+        new.descripcion,
+        new.precio,
+        list(new.imagenes),
+        new.categoria,
+        new.unidad,
+        new.fraccionable,
+        new.peso_kg,
+        new.existencias,
+        new.activo,
+        now,
+    )
+    return _producto(rows[0])
+
+
+WRITE: Final = f"""
+UPDATE productos
+SET codigo = $2, nombre = $3, descripcion = $4, precio = $5, imagenes = $6::text[], categoria = $7, unidad = $8,
+    fraccionable = $9, peso_kg = $10, existencias = $11, activo = $12, actualizado_en = $13,
+    version = version + 1
+WHERE id = $1
+RETURNING {_COLUMNS}"""  # noqa: S608
+
+
+async def write(db: Db, product: Producto, now: datetime) -> Producto:
+    """Store a product that is held; UniqueViolation (CODIGO_UNICO) when its code is taken."""
+    rows = await db.fetch(
+        WRITE,
+        product.id,
+        product.codigo,
+        product.nombre,
+        product.descripcion,
+        product.precio,
+        list(product.imagenes),
+        product.categoria,
+        product.unidad,
+        product.fraccionable,
+        product.peso_kg,
+        product.existencias,
+        product.activo,
+        now,
+    )
+    return _producto(rows[0])
+
+
+def _producto(row: Record) -> Producto:
+    return Producto(
+        id=row["id"],
+        codigo=row["codigo"],
+        nombre=row["nombre"],
+        descripcion=row["descripcion"],
+        precio=row["precio"],
+        imagenes=tuple(row["imagenes"]),
+        categoria=row["categoria"],
+        unidad=row["unidad"],
+        fraccionable=row["fraccionable"],
+        peso_kg=plain_decimal(row["peso_kg"]),
+        existencias=plain_decimal(row["existencias"]),
+        activo=row["activo"],
+        version=row["version"],
+        creado_en=row["creado_en"],
+        actualizado_en=row["actualizado_en"],
+    )

@@ -1,0 +1,1 @@
+"""The organisation: its name, zone, currency, opening hours and holidays."""
