@@ -48,6 +48,13 @@ REGLAS: dict[str, Regla] = {
     "GET /openapi.json": PUBLICO,
     "GET /docs": PUBLICO,
     "GET /docs/{archivo}": PUBLICO,
+    # Catalogue and organisation
+    "GET /api/v1/productos": Regla(TODOS, "productos", "libre"),
+    "POST /api/v1/productos": Regla(ADMIN, "productos", "libre"),
+    "GET /api/v1/productos/{producto_id}": Regla(TODOS, "productos"),
+    "PATCH /api/v1/productos/{producto_id}": Regla(ADMIN, "productos", "libre"),
+    "GET /api/v1/organizacion": Regla(PERSONAL, "organizacion", "libre"),
+    "PUT /api/v1/organizacion": Regla(ADMIN, "organizacion", "libre"),
 }
 
 

@@ -27,6 +27,9 @@ MENSAJES: dict[str, str] = {
     "prohibido": "No tiene permiso para realizar esta acción",
     "debe_cambiar_contrasenia": "Debe cambiar su contraseña antes de continuar",
     "habilidad_insuficiente": "El token no tiene la habilidad necesaria",
+    # Catalogue
+    "producto_no_encontrado": "Producto no encontrado",
+    "codigo_en_uso": "Ya existe un producto con ese código",
     # Versions
     "version_anterior": "Los datos cambiaron desde la última lectura",
 }

@@ -1,5 +1,5 @@
 """v1: everything that none of the five published contracts gives an address."""
 
-from clientela.api.v1 import operacion
+from clientela.api.v1 import operacion, organizacion, productos
 
-__all__ = ["operacion"]
+__all__ = ["operacion", "organizacion", "productos"]
