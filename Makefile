@@ -48,6 +48,69 @@ demo: $(BASE_STAMP) ## Run the demo company on http://localhost:3977 (PORT=…),
 serve: $(BASE_STAMP) ## Run the server on the data directory ./datos (or what CLIENTELA_… says).
 	$(BIN)/clientela serve --port $(PORT)
 
+.PHONY: check
+check: setup check-format check-lint check-types check-imports check-migrations check-dependencies ## All static checks.
+
+.PHONY: check-format
+check-format:
+	$(BIN)/ruff format --check --quiet .
+
+.PHONY: check-lint
+check-lint:
+	$(BIN)/ruff check --quiet .
+
+.PHONY: check-types
+check-types:
+	$(BIN)/mypy --no-error-summary
+
+.PHONY: check-imports
+check-imports:
+	$(BIN)/lint-imports --no-logo --cache-dir .cache/imports
+
+.PHONY: check-migrations
+check-migrations:
+	@rm -rf .cache/sql
+	$(BIN)/python tools/migration_sql.py .cache/sql
+	$(BIN)/squawk --quiet --config .squawk.toml .cache/sql/*.sql
+
+.PHONY: check-dependencies
+check-dependencies:
+	$(BIN)/deptry src
+
+.PHONY: format
+format: setup ## Put every file into the house's form.
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format --quiet .
+
+.PHONY: docs
+docs: setup ## Write the generated references and the OpenAPI file anew from the code.
+	$(BIN)/python tools/generate_docs.py
+
+# The suite runs twice on a build machine: on the embedded PostgreSQL, and what depends on the server also on
+# Debian's 15. At a desk the second turn is `make test-debian`.
+PYTEST := $(BIN)/python -m pytest
+PARALLEL ?= 2
+.PHONY: test
+test: setup check ## The gate: static checks and every test (CI=true: also on Debian's PostgreSQL 15).
+	$(PYTEST) -q -n $(PARALLEL) -m "not long and not serial"
+	$(PYTEST) -q -m "serial and not long"
+ifeq ($(CI),true)
+	$(MAKE) test-debian
+endif
+
+.PHONY: test-debian
+test-debian: setup ## The tests that touch the database, on Debian's PostgreSQL 15 (package postgresql-15).
+	$(BIN)/python -m tests.tools.debian $(PYTEST) -q -n $(PARALLEL) -m "not long and not serial and not embedded"
+
+.PHONY: test-long
+test-long: setup check ## The nightly counts, hours; also asks for known vulnerabilities of the locked packages.
+	CLIENTELA_PRUEBAS_LARGAS=1 $(PYTEST) -q -m "long or serial" --timeout 7200
+	$(BIN)/pip-audit --requirement requirements/base.txt --disable-pip --require-hashes
+
+.PHONY: bench
+bench: setup ## Measure the hot routes against PostgreSQL's own limit; results in bench/results.
+	$(BIN)/python -m bench
+
 .PHONY: lock
 lock: ## Renew requirements/*.txt from pyproject.toml (needs uv on the PATH; UPGRADE=--upgrade for new versions).
 	$(UV) pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \

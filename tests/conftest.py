@@ -237,9 +237,9 @@ ServerKey = pytest.StashKey[Server]()
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """Append the end of the server's log to the report of a test that failed."""
     report = yield
-    if report.failed and (instance := item.config.stash.get(ServerKey, None)) is not None:
-        if "server" in getattr(item, "fixturenames", ()):
-            report.sections.append(("log of the server", instance.tail()))
+    instance = item.config.stash.get(ServerKey, None)
+    if report.failed and instance is not None and "server" in getattr(item, "fixturenames", ()):
+        report.sections.append(("log of the server", instance.tail()))
     item.stash[FailedKey] = item.stash.get(FailedKey, False) or report.failed
     return report
 
