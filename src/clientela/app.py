@@ -15,9 +15,19 @@ from litestar.exceptions import HTTPException
 import clientela.api.castella
 import clientela.api.panel
 import clientela.api.v1  # noqa: F401
-from clientela.api.auth import Gatekeeper
 from clientela.api import openapi, permisos
-from clientela.api.call import ROUTES, Endpoint, Receive, Route, Runtime, Scope, Send, new_request_id, render_error
+from clientela.api.auth import Gatekeeper
+from clientela.api.call import (
+    ROUTES,
+    Endpoint,
+    Receive,
+    Route,
+    Runtime,
+    Scope,
+    Send,
+    new_request_id,
+    render_error,
+)
 from clientela.api.dialects import for_path
 from clientela.core import logs
 from clientela.core.db import Pool
@@ -72,7 +82,9 @@ def create_app(settings: Settings | None = None) -> "Gate":
         await pool.close()
 
     litestar = Litestar(
-        route_handlers=[asgi(litestar_path(path))(_handler(endpoint)) for path, endpoint in endpoints(runtime)],
+        route_handlers=[
+            asgi(litestar_path(path))(_handler(endpoint)) for path, endpoint in endpoints(runtime)
+        ],
         exception_handlers={HTTPException: _framework_error, Exception: _framework_error},
         lifespan=[lifespan],
         openapi_config=None,
@@ -205,7 +217,10 @@ def _refusal(scope: Any) -> AppError | None:
     if len(scope["query_string"]) > MAX_QUERY or len(scope["raw_path"]) > MAX_QUERY:
         return _HeadTooLarge("uri_demasiado_larga", 414)
     headers = scope["headers"]
-    if len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
+    if (
+        len(headers) > MAX_HEADERS
+        or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES
+    ):
         return _HeadTooLarge("cabeceras_demasiado_grandes", 431)
     return None
 

@@ -27,7 +27,8 @@ app = typer.Typer(
 )
 
 DataDir = Annotated[
-    Path | None, typer.Option("--data-dir", help="Directorio de datos (CLIENTELA_DATA_DIR, por defecto ./datos).")
+    Path | None,
+    typer.Option("--data-dir", help="Directorio de datos (CLIENTELA_DATA_DIR, por defecto ./datos)."),
 ]
 Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Puerto.")]
 Host = Annotated[str, typer.Option("--host", help="Dirección en la que escucha.")]
@@ -78,8 +79,11 @@ def serve(
     workers: Workers = 1,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificado TLS (PEM).")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Clave del certificado TLS (PEM).")] = None,
+    *,
     sin_trabajos: Annotated[bool, typer.Option(help="No correr tareas ni correo: lo hará `worker`.")] = False,
-    inseguro: Annotated[bool, typer.Option(help="Arrancar aunque la base de datos pueda perder datos.")] = False,
+    inseguro: Annotated[
+        bool, typer.Option(help="Arrancar aunque la base de datos pueda perder datos.")
+    ] = False,
 ) -> None:
     """Atiende a los cinco frontends."""
     from clientela import serving  # noqa: PLC0415
@@ -117,7 +121,9 @@ def _refuse_taken_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise OSError(f"No se puede escuchar en {host}:{port} ({error.strerror}). Elija otro --port.") from error
+            raise OSError(
+                f"No se puede escuchar en {host}:{port} ({error.strerror}). Elija otro --port."
+            ) from error
 
 
 @app.command()

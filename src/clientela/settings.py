@@ -28,7 +28,8 @@ class Settings(BaseSettings):
         (), description="Addresses of proxies whose `X-Forwarded-For` is believed, separated by commas."
     )
     zona_horaria: str = Field(
-        "America/La_Paz", description="Zone of dates and wall-clock times until the organisation sets its own."
+        "America/La_Paz",
+        description="Zone of dates and wall-clock times until the organisation sets its own.",
     )
     pais: str = Field("BO", description="Country (ISO 3166) in which a phone without prefix is read.")
     secreto: str | None = Field(
@@ -55,7 +56,7 @@ class Settings(BaseSettings):
         30.0, gt=0, description="Time in which the body of a request must have arrived, in seconds."
     )
     trabajos: bool = Field(
-        True, description="Whether `serve` runs jobs and mail itself; `--sin-trabajos` turns it off."
+        default=True, description="Whether `serve` runs jobs and mail itself; `--sin-trabajos` turns it off."
     )
     log: Literal["auto", "json", "consola"] = Field(
         "auto", description="Form of the log: `json`, `consola`, or `auto` (by whether a terminal is there)."
@@ -83,7 +84,7 @@ class Settings(BaseSettings):
     @field_validator("secreto")
     @classmethod
     def long_enough(cls, value: str | None) -> str | None:
-        """A short key can be guessed from one token."""
+        """Refuse a short key: it can be guessed from one token."""
         if value is not None and len(value.encode()) < 32:
             raise ValueError("CLIENTELA_SECRETO must have at least 32 bytes")
         return value

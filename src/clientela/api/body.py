@@ -6,7 +6,15 @@ from decimal import Decimal
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from clientela.core.errors import BadRequest, Invalid
@@ -84,7 +92,9 @@ def _not_blank(value: str) -> str:
 
 
 Dinero = Annotated[
-    Decimal, BeforeValidator(_number), Field(ge=0, le=Decimal("999999999.99"), max_digits=11, decimal_places=2)
+    Decimal,
+    BeforeValidator(_number),
+    Field(ge=0, le=Decimal("999999999.99"), max_digits=11, decimal_places=2),
 ]
 DineroV1 = Annotated[
     Decimal,
@@ -95,7 +105,9 @@ Cantidad = Annotated[
     Decimal, BeforeValidator(_number), Field(gt=0, le=Decimal(999_999), max_digits=9, decimal_places=3)
 ]
 CantidadV1 = Annotated[
-    Decimal, BeforeValidator(_number_or_text), Field(gt=0, le=Decimal(999_999), max_digits=9, decimal_places=3)
+    Decimal,
+    BeforeValidator(_number_or_text),
+    Field(gt=0, le=Decimal(999_999), max_digits=9, decimal_places=3),
 ]
 # An instant with an offset arrives in UTC; one without is naive and belongs to the organisation's zone.
 Instante = Annotated[datetime, BeforeValidator(_instant), AfterValidator(_in_range)]
@@ -160,8 +172,13 @@ def message_for(error: ErrorDetails) -> str:
     kind = error["type"]
     context = error.get("ctx", {})
     if kind in _MESSAGES:
-        return _MESSAGES[kind].format_map({k: str(v).replace(" or ", " o ") for k, v in context.items()})
+        return _MESSAGES[kind].format_map({name: _spoken(value) for name, value in context.items()})
     return str(error["msg"]).removeprefix("Value error, ") or "Valor no válido"
+
+
+def _spoken(value: Any) -> str:
+    text = str(value).removeprefix("Decimal('").removesuffix("')")
+    return text.replace(" or ", " o ")
 
 
 def errors_of(error: ValidationError) -> dict[str, list[str]]:
@@ -195,7 +212,9 @@ def _is_missing(detail: ErrorDetails) -> bool:
 def read_query(model: type[M], raw: bytes) -> M:
     """Validate a query string; of a repeated parameter the last one counts."""
     try:
-        pairs = dict(parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100))
+        pairs = dict(
+            parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
+        )
     except ValueError as error:
         raise Invalid.of("consulta", "La consulta no es válida") from error
     for name, value in pairs.items():

@@ -13,7 +13,6 @@ from inspect import signature
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-import msgspec
 from pydantic import BaseModel
 
 from clientela.api import permisos
@@ -213,7 +212,9 @@ class Call:
             return None
         digits = text.strip().removeprefix("W/").strip('"')
         if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
-            raise BadRequest("cabecera_invalida", errors={"If-Match": ["Debe ser la versión recibida en ETag"]})
+            raise BadRequest(
+                "cabecera_invalida", errors={"If-Match": ["Debe ser la versión recibida en ETag"]}
+            )
         return int(digits)
 
     @cached_property
@@ -262,7 +263,7 @@ class Endpoint:
             status, headers, body = render_error(self.dialect, error, request_id)
         except ClientGone:
             return
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the last resort: logged, and told without details
             logs.exception(error, name)
             status, headers, body = render_error(self.dialect, AppError("error_interno"), request_id)
         await send_reply(scope, send, status, headers, body, request_id)
@@ -279,18 +280,12 @@ class Endpoint:
         if rule.alcance != "publico":
             call.actor = actor = await self.runtime.gatekeeper.actor(authorization(call.headers))
             permisos.check(rule, actor, route.method, call.path)
-        arguments: dict[str, Any] = {}
-        if "call" in route.parameters:
-            arguments["call"] = call
-        if route.query is not None:
-            arguments["query"] = read_query(route.query, call.scope["query_string"])
-        raw = b""
-        if route.method not in SAFE:
-            raw = await read_raw(call, receive, self.runtime.settings.cuerpo_segundos)
-            if raw:
-                check_content(call.headers)
-        if route.body is not None:
-            arguments["body"] = decode_body(route, raw)
+        raw = (
+            b""
+            if route.method in SAFE
+            else await read_raw(call, receive, self.runtime.settings.cuerpo_segundos)
+        )
+        arguments = _arguments(route, call, raw)
         if route.method not in SAFE and rule.alcance != "publico" and not route.secret:
             key = call.header(b"idempotency-key")
             if key is not None:
@@ -319,6 +314,20 @@ class Endpoint:
                     tx, who, route.method, where, key, fingerprint, status=status, headers=plain, body=body
                 )
             return status, headers, body
+
+
+def _arguments(route: Route, call: Call, raw: bytes) -> dict[str, Any]:
+    """Read what the handler takes: the call itself, the query, the body."""
+    arguments: dict[str, Any] = {}
+    if "call" in route.parameters:
+        arguments["call"] = call
+    if route.query is not None:
+        arguments["query"] = read_query(route.query, call.scope["query_string"])
+    if raw:
+        check_content(call.headers)
+    if route.body is not None:
+        arguments["body"] = decode_body(route, raw)
+    return arguments
 
 
 _counter = int.from_bytes(hashlib.sha256(str(time.time_ns()).encode()).digest()[:5], "big")

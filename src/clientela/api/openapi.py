@@ -82,7 +82,7 @@ def _models(routes: Iterable[Route]) -> dict[str, Schema]:
     _, described = models_json_schema(
         [(model, "validation") for model in ordered], ref_template="#/components/schemas/{model}"
     )
-    return described.get("$defs", {})
+    return dict(described.get("$defs", {}))
 
 
 def _structs(routes: Iterable[Route]) -> dict[str, Schema]:
@@ -197,7 +197,9 @@ def _responses(route: Route, *, public: bool) -> Schema:
     for code in _codes(route, public=public):
         status = ESTADOS[code]
         by_status.setdefault(route.dialect.invalid_status if status == 422 else status, []).append(code)
-    errors = {str(status): _error_response(route.dialect, codes) for status, codes in sorted(by_status.items())}
+    errors = {
+        str(status): _error_response(route.dialect, codes) for status, codes in sorted(by_status.items())
+    }
     return {str(route.status): ok, **errors}
 
 
@@ -221,7 +223,12 @@ def _codes(route: Route, *, public: bool) -> list[str]:
     if route.query is not None or route.body is not None:
         codes.append("datos_invalidos")
     if route.method != "GET":
-        codes += ["cuerpo_demasiado_grande", "tipo_no_admitido", "codificacion_no_admitida", "cuerpo_incompleto"]
+        codes += [
+            "cuerpo_demasiado_grande",
+            "tipo_no_admitido",
+            "codificacion_no_admitida",
+            "cuerpo_incompleto",
+        ]
         codes += ["cabecera_invalida", "conflicto_simultaneo", "sin_espacio"]
         if not public and not route.secret:
             codes += ["clave_idempotencia_reusada", "peticion_en_curso"]

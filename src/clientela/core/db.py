@@ -9,13 +9,21 @@ import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 import msgspec
 
 from clientela.core.clock import Clock, SystemClock
-from clientela.core.errors import AppError, Conflict, Invalid, StorageFull, Unavailable, UniqueViolation, from_status
+from clientela.core.errors import (
+    AppError,
+    Conflict,
+    Invalid,
+    StorageFull,
+    Unavailable,
+    UniqueViolation,
+    from_status,
+)
 from clientela.core.postgres import read_dsn
 from clientela.settings import Settings
 
@@ -26,7 +34,8 @@ RETRIES: Final = 3
 _RETRYABLE: Final = frozenset({"40001", "40P01", "0A000"})
 _LOST: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
-Record = asyncpg.Record
+# A row: its columns by name or position (`asyncpg.Record`, which has no type information).
+Record: TypeAlias = Any
 
 
 class _Refusal(msgspec.Struct):
@@ -159,15 +168,17 @@ class Db:
 
     async def fetchrow(self, sql: str, *args: Any) -> Record | None:
         """Run a statement; return its first row, or None."""
-        return await self._run("fetchrow", sql, args)  # type: ignore[no-any-return]
+        return await self._run("fetchrow", sql, args)
 
     async def fetch(self, sql: str, *args: Any) -> list[Record]:
         """Run a statement; return its rows."""
-        return await self._run("fetch", sql, args)  # type: ignore[no-any-return]
+        rows: list[Record] = await self._run("fetch", sql, args)
+        return rows
 
     async def execute(self, sql: str, *args: Any) -> str:
         """Run a statement; return its command tag (`UPDATE 1`)."""
-        return await self._run("execute", sql, args)  # type: ignore[no-any-return]
+        tag: str = await self._run("execute", sql, args)
+        return tag
 
     async def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run a statement once for each row, as one batch."""
@@ -177,7 +188,9 @@ class Db:
         """Load many rows by COPY."""
         async with self.transaction() as tx:
             try:
-                await tx._conn.copy_records_to_table(table, columns=columns, records=rows)
+                await tx._conn.copy_records_to_table(  # noqa: SLF001 - this very class
+                    table, columns=columns, records=rows
+                )
             except (asyncpg.PostgresError, *_LOST) as error:
                 raise translate(error) from error
 

@@ -5,6 +5,7 @@ integers within int64, decimals of sane size, at most 32 levels deep.
 """
 
 import json
+import math
 from decimal import Decimal
 from typing import Any, Final
 
@@ -29,19 +30,16 @@ def _refuse_constant(name: str) -> Any:
 
 
 def _integer(text: str) -> int:
-    # Twenty digits always hold an int64; longer texts would cost quadratic time to read.
-    if len(text) > 20:
-        raise _Refused("integer")
-    return int(text)
+    # Twenty digits always hold an int64; longer texts would cost quadratic time to read. `check` refuses
+    # the stand-in, because only it knows the field.
+    return int(text) if len(text) <= 20 else INT64
 
 
-def _decimal(text: str) -> Decimal:
+def _decimal(text: str) -> Decimal | float:
     if len(text) > MAX_DIGITS:
-        raise _Refused("number")
+        return math.inf
     value = Decimal(text)
-    if value and abs(value.adjusted()) > MAX_DIGITS:
-        raise _Refused("number")
-    return value
+    return value if not value or abs(value.adjusted()) <= MAX_DIGITS else math.inf
 
 
 _decoder = json.JSONDecoder(
@@ -69,12 +67,11 @@ def check(value: Any, path: str = "", depth: int = 0) -> None:
     if kind is str:
         if not text_is_safe(value):
             raise Invalid.of(path or "cuerpo", "Contiene caracteres no admitidos")
-    elif kind is int:
-        if not -INT64 <= value < INT64:
-            raise Invalid.of(path or "cuerpo", "Número fuera de rango")
+    elif kind is float or (kind is int and not -INT64 <= value < INT64):
+        raise Invalid.of(path or "cuerpo", "Número fuera de rango")
     elif kind is dict or kind is list:
         if depth >= MAX_DEPTH:
-            raise Invalid.of(path.split(".")[0] or "cuerpo", "Demasiados niveles de anidamiento")
+            raise Invalid.of(path.split(".", maxsplit=1)[0] or "cuerpo", "Demasiados niveles de anidamiento")
         for key, item in value.items() if kind is dict else enumerate(value):
             if kind is dict and not text_is_safe(key):
                 raise Invalid.of(path or "cuerpo", "Contiene caracteres no admitidos")

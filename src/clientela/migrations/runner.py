@@ -43,14 +43,14 @@ def _driver(connection: sa.Connection, sql: str) -> None:
 
 
 def config() -> Config:
-    """Alembic's configuration; there is no `alembic.ini`."""
+    """Make Alembic's configuration; there is no `alembic.ini`."""
     made = Config()
     made.set_main_option("script_location", str(PACKAGE / "migrations"))
     return made
 
 
 def head() -> str:
-    """The newest revision that this code knows."""
+    """Name the newest revision that this code knows."""
     return ScriptDirectory.from_config(config()).get_current_head() or ""
 
 
@@ -75,8 +75,7 @@ async def migrate(dsn: str, revision: str = "head") -> None:
 def _run(connection: sa.Connection, revision: str) -> None:
     settings = config()
     settings.attributes["connection"] = connection
-    script = ScriptDirectory.from_config(settings)
-    if revision == "head" or _is_ahead(connection, script, revision):
+    if revision == "head" or _is_ahead(connection, revision):
         command.upgrade(settings, revision)
         if revision == "head":
             _rebuild_functions(connection)
@@ -85,11 +84,13 @@ def _run(connection: sa.Connection, revision: str) -> None:
         command.downgrade(settings, revision)
 
 
-def _is_ahead(connection: sa.Connection, script: ScriptDirectory, revision: str) -> bool:
+def _is_ahead(connection: sa.Connection, revision: str) -> bool:
     if revision == "base":
         return False
     present = connection.exec_driver_sql("SELECT to_regclass('alembic_version') IS NOT NULL").scalar()
-    current = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() if present else None
+    current = (
+        connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() if present else None
+    )
     return current is None or revision > str(current)
 
 
