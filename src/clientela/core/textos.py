@@ -20,6 +20,9 @@ MENSAJES: dict[str, str] = {
     "conflicto_simultaneo": "Otra operación simultánea lo impidió; intente de nuevo",
     "demasiadas_peticiones": "Demasiadas peticiones; intente más tarde",
     "servicio_no_disponible": "Servicio no disponible por el momento; intente de nuevo",
+    "demasiados_intentos": "Demasiados intentos; intente más tarde",
+    "clave_idempotencia_reusada": "La clave de idempotencia ya se usó con otro contenido",
+    "peticion_en_curso": "Una petición con la misma clave está en curso; intente de nuevo",
     "sin_espacio": "No queda espacio de almacenamiento",
     "error_interno": "Error interno del servidor",
     # Access
@@ -33,3 +36,6 @@ MENSAJES: dict[str, str] = {
     # Versions
     "version_anterior": "Los datos cambiaron desde la última lectura",
 }
+
+# What an audit row tells, in Spanish, by its action (`GET /api/v1/auditoria`).
+ACCIONES: dict[str, str] = {}

@@ -1,0 +1,163 @@
+"""The event stream: written with the change it tells of, read by a cursor that loses nothing (DESIGN §3).
+
+Commits overtake each other, so an `id > last` over a sequence loses events. Here every stream has a counter row;
+its lock orders the commits of the stream and `seq` has no gap. Streams: `usuario:<uuid>` (a user's devices),
+`rol:<rol>`, `sesiones` (identity changes). Events hold ids and codes only, never texts, names or addresses.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, Self
+from uuid import UUID
+
+import msgspec
+
+from clientela.core import values
+from clientela.core.actor import Actor
+from clientela.core.db import Db
+
+CHANNEL: Final = "clientela_eventos"
+SESIONES: Final = "sesiones"
+
+_EMIT: Final = "SELECT fn.evento_emitir($1::text[], $2::text, $3::jsonb, $4::uuid, $5::uuid)"
+_READ: Final = """SELECT flujo, seq, tipo, datos, cliente_id, actor_id, creado_en FROM eventos
+    WHERE flujo = $1::text AND seq > $2::bigint ORDER BY seq LIMIT $3"""
+_HEAD: Final = "SELECT ultimo FROM flujos WHERE flujo = $1::text"
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One event of one stream; `seq` counts 1, 2, 3, … within `flujo` and is the cursor that clients hold."""
+
+    flujo: str
+    seq: int
+    tipo: str
+    datos: dict[str, Any]
+    cliente_id: UUID | None
+    actor_id: UUID | None
+    creado_en: datetime
+
+
+class SlowConsumer(Exception):
+    """A subscription was cut because its queue was full; subscribe again after the last `seq` that was read."""
+
+
+def user_stream(usuario_id: UUID) -> str:
+    """Name the stream that all devices of one user follow."""
+    return f"usuario:{usuario_id}"
+
+
+def role_stream(rol: str) -> str:
+    """Name the stream that everybody of one role follows."""
+    return f"rol:{rol}"
+
+
+async def emit(
+    db: Db,
+    tipo: str,
+    *,
+    flujos: Sequence[str],
+    datos: Mapping[str, Any],
+    cliente_id: UUID | None = None,
+    actor: Actor | None = None,
+) -> None:
+    """Write one event to each stream, in the open transaction; the first stream holds the principal copy.
+
+    Emit last and once in a transaction: a stream stays locked from here to the commit.
+    """
+    actor_id = actor.usuario_id if actor else None
+    await db.execute(_EMIT, list(flujos), tipo, values.dumps(dict(datos)), cliente_id, actor_id)
+
+
+async def read_stream(db: Db, flujo: str, after: int, limit: int = 100) -> list[Event]:
+    """Read up to `limit` events of a stream whose `seq` is greater than `after`, in order."""
+    return [event_from(row) for row in await db.fetch(_READ, flujo, after, limit)]
+
+
+async def head(db: Db, flujo: str) -> int:
+    """Return the `seq` of a stream's latest event; 0 while it has none."""
+    return int(await db.fetchval(_HEAD, flujo) or 0)
+
+
+def event_from(row: Any) -> Event:
+    """Build an event from a row of `eventos`."""
+    return Event(
+        row["flujo"],
+        row["seq"],
+        row["tipo"],
+        msgspec.json.decode(row["datos"]),
+        row["cliente_id"],
+        row["actor_id"],
+        row["creado_en"],
+    )
+
+
+class Subscription:
+    """One reader of one stream: `async for event in subscription`, in order, without gap or repeat.
+
+    The hub fills its queue. While it is behind (`live` is false) only as much is read as there is room for; once
+    it is live, a full queue cuts it off with SlowConsumer.
+    """
+
+    def __init__(self, flujo: str, capacity: int, wake: asyncio.Event) -> None:
+        self.flujo = flujo
+        self.cursor = 0
+        """`seq` of the last event that the reader took."""
+        self.pushed = 0
+        """`seq` of the last event that was queued."""
+        self.live = False
+        self.closed = False
+        self._capacity = capacity
+        self._queue: deque[Event] = deque()
+        self._filled = asyncio.Event()
+        self._wake = wake
+        self._cut = False
+
+    @property
+    def room(self) -> int:
+        """How many more events the queue takes."""
+        return self._capacity - len(self._queue)
+
+    def begin(self, seq: int) -> None:
+        """Set the place from which to follow (the hub's side)."""
+        self.cursor = self.pushed = seq
+
+    def push(self, event: Event) -> None:
+        """Queue an event (the hub's side); one that was queued before is passed over."""
+        if event.seq <= self.pushed or self.closed:
+            return
+        if self.room <= 0:
+            self._cut = True
+            self.close()
+            return
+        self.pushed = event.seq
+        self._queue.append(event)
+        self._filled.set()
+
+    def close(self) -> None:
+        """End the subscription; a reader that waits is let go."""
+        self.closed = True
+        self._queue.clear()
+        self._filled.set()
+
+    async def get(self) -> Event:
+        """Take the next event, waiting for it. Raises SlowConsumer when cut, StopAsyncIteration when closed."""
+        while not self._queue:
+            if self._cut:
+                raise SlowConsumer(self.flujo)
+            if self.closed:
+                raise StopAsyncIteration
+            self._filled.clear()
+            await self._filled.wait()
+        event = self._queue.popleft()
+        self.cursor = event.seq
+        if not self.live and self.room * 2 >= self._capacity:
+            self._wake.set()
+        return event
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        return await self.get()
