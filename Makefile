@@ -70,7 +70,7 @@ check-imports:
 .PHONY: check-migrations
 check-migrations:
 	@rm -rf .cache/sql
-	$(BIN)/python tools/migration_sql.py .cache/sql
+	$(BIN)/python -m tools.migration_sql .cache/sql
 	$(BIN)/squawk --quiet --config .squawk.toml .cache/sql/*.sql
 
 .PHONY: check-dependencies
@@ -84,7 +84,7 @@ format: setup ## Put every file into the house's form.
 
 .PHONY: docs
 docs: setup ## Write the generated references and the OpenAPI file anew from the code.
-	$(BIN)/python tools/generate_docs.py
+	$(BIN)/python -m tools.generate_docs
 
 # The suite runs twice on a build machine: on the embedded PostgreSQL, and what depends on the server also on
 # Debian's 15. At a desk the second turn is `make test-debian`.

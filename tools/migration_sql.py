@@ -1,4 +1,4 @@
-"""Write the SQL of every migration (forward) into files, for squawk: `python tools/migration_sql.py DIRECTORY`."""
+"""Write the SQL of every migration (forward) into files, for squawk: `python -m tools.migration_sql DIRECTORY`."""
 
 import importlib
 import pkgutil

@@ -60,11 +60,11 @@ def _serve(programs: Path, home: Path, account: str | None, settings: dict[str, 
     options |= {"max_connections": "200", **settings}
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
-            [programs / "postgres", "-D", home / "data", *(f"--{k}={v}" for k, v in options.items())],
+            [str(programs / "postgres"), "-D", str(home / "data"), *(f"--{k}={v}" for k, v in options.items())],
             user=account, cwd=home, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     try:
-        ready = [programs / "pg_isready", "--quiet", "--host=127.0.0.1", f"--port={port}"]
+        ready = [str(programs / "pg_isready"), "--quiet", "--host=127.0.0.1", f"--port={port}"]
         wait_for(lambda: subprocess.run(ready, check=False).returncode == 0, "PostgreSQL's start", seconds=30)
         yield f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
     finally:

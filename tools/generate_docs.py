@@ -1,0 +1,163 @@
+"""Write the references under `docs/` from the code: settings, errors, events, audit, routes, OpenAPI.
+
+`python -m tools.generate_docs` writes the files; `documents()` returns what they must hold, for the test that they
+are current. An event type, action or code that is named on one side only raises `OutdatedSourceError`.
+"""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args
+
+import yaml
+from pydantic.fields import FieldInfo
+
+from clientela.api.call import ROUTES
+from clientela.api.permisos import REGLAS, Regla
+from clientela.app import document as openapi_document
+from clientela.core.textos import MENSAJES
+from clientela.settings import Settings
+from tools import inventory
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+_NOTE = "<!-- Written by `make docs` from the code; do not edit. -->"
+_ROLES = ("cliente", "vendedor", "tecnico", "soporte", "admin")
+_SCOPES = {
+    "publico": "anybody",
+    "libre": "",
+    "cliente_del_path": "customers only with their own `cliente_id`",
+    "servicio": "the service looks at the object",
+}
+
+
+class OutdatedSourceError(Exception):
+    """`docs/sources` and the code disagree about which names exist."""
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [list(head), ["---"] * len(list(head)), *(list(row) for row in rows)]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _described(name: str, used: set[str]) -> dict[str, Any]:
+    """Read the descriptions of one source file, checked against the names that the code uses."""
+    texts: dict[str, Any] = yaml.safe_load((DOCS / "sources" / f"{name}.yaml").read_text(encoding="utf-8"))
+    missing, unknown = used - texts.keys(), texts.keys() - used
+    if missing or unknown:
+        raise OutdatedSourceError(
+            f"docs/sources/{name}.yaml: missing {sorted(missing)}, unused {sorted(unknown)}"
+        )
+    return texts
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.default
+    if value is None or value == ():
+        return ""
+    return f"`{value}`"
+
+
+def _type(field: FieldInfo) -> str:
+    kinds = [kind for kind in get_args(field.annotation) or (field.annotation,) if kind is not NoneType]
+    return " or ".join(
+        f"`{kind}`" if isinstance(kind, str) else getattr(kind, "__name__", "text") for kind in kinds
+    )
+
+
+def settings() -> str:
+    """`docs/settings.md`: every setting with its default and meaning."""
+    rows = [
+        (f"`CLIENTELA_{name.upper()}`", _type(field), _default(field), field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+    intro = "All settings are environment variables, read once at start."
+    return f"# Settings\n\n{_NOTE}\n\n{intro}\n\n{_table(('Name', 'Kind', 'Default', 'Meaning'), rows)}\n"
+
+
+def errors() -> str:
+    """`docs/errors.md`: every code with its statuses and its Spanish text."""
+    used = inventory.error_codes()
+    rows = [
+        (f"`{code}`", ", ".join(map(str, sorted(used.get(code, {500})))), text)
+        for code, text in MENSAJES.items()
+    ]
+    intro = (
+        "Every error body carries a stable `code` and a `request_id`; programs compare the code, people read the\n"
+        "text. Validation (422) is 400 in the dialects of chat, orders and Castella."
+    )
+    return f"# Errors\n\n{_NOTE}\n\n{intro}\n\n{_table(('Code', 'Status', 'Text'), rows)}\n"
+
+
+def events() -> str:
+    """`docs/events.md`: every event type with who hears it and what it carries."""
+    texts = _described("events", inventory.event_types())
+    rows = [(f"`{kind}`", text["hears"], text["data"], text["when"]) for kind, text in sorted(texts.items())]
+    intro = (
+        "Events are rows, written in the transaction of the change that they tell of. Each stream has its own\n"
+        "`seq` without gaps, which is the cursor of whoever follows it. Events carry ids and codes only, never texts,\n"
+        "names or addresses: a reader fetches what he may see."
+    )
+    return f"# Events\n\n{_NOTE}\n\n{intro}\n\n{_table(('Type', 'Who hears it', 'Data', 'When'), rows)}\n"
+
+
+def audit() -> str:
+    """`docs/audit.md`: every action of the audit log."""
+    texts = _described("audit", inventory.audited_actions())
+    rows = [(f"`{action}`", text) for action, text in sorted(texts.items())]
+    intro = (
+        "The audit log is append-only and chained by hashes; its rows are written in the transaction of the action\n"
+        "and hold ids and codes only. Administrators read it at `GET /api/v1/auditoria`."
+    )
+    return f"# Audited actions\n\n{_NOTE}\n\n{intro}\n\n{_table(('Action', 'Meaning'), rows)}\n"
+
+
+def _who(rule: Regla) -> str:
+    if rule.alcance == "publico" and not rule.roles:
+        return _SCOPES["publico"]
+    roles = ", ".join(rol for rol in _ROLES if rol in rule.roles)
+    return roles + (f" ({_SCOPES[rule.alcance]})" if _SCOPES[rule.alcance] else "")
+
+
+def routes() -> str:
+    """`docs/routes.md`: every route with who may call it."""
+    rows = [
+        (f"`{key}`", _who(REGLAS[key]), f"`{REGLAS[key].area}`", route.summary)
+        for key, route in sorted(ROUTES.items(), key=lambda item: (item[1].path, item[1].method))
+    ]
+    intro = "The details of each are in `openapi.json`, which a running server also shows at `/docs`."
+    return f"# Routes\n\n{_NOTE}\n\n{intro}\n\n{_table(('Route', 'Who', 'Ability', 'What'), rows)}\n"
+
+
+def openapi() -> str:
+    """`docs/openapi.json`: what `clientela openapi` prints."""
+    return json.dumps(json.loads(openapi_document()), indent=1, ensure_ascii=False) + "\n"
+
+
+def documents() -> dict[Path, str]:
+    """Every generated file and what it must hold."""
+    return {
+        DOCS / "settings.md": settings(),
+        DOCS / "errors.md": errors(),
+        DOCS / "events.md": events(),
+        DOCS / "audit.md": audit(),
+        DOCS / "routes.md": routes(),
+        DOCS / "openapi.json": openapi(),
+    }
+
+
+def main() -> int:
+    """Write every file that is not current."""
+    for path, text in documents().items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            print(f"written: {path.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
