@@ -32,7 +32,8 @@ from clientela.api.dialects import for_path
 from clientela.core import logs
 from clientela.core.db import Pool
 from clientela.core.errors import AppError, NotFound
-from clientela.core.events import Event, EventHub
+from clientela.core.events import SESIONES, Event
+from clientela.core.hub import EventHub
 from clientela.identidad import service as identidad
 from clientela.settings import Settings, read_settings
 from clientela.worker import Worker
@@ -61,9 +62,10 @@ def create_app(settings: Settings | None = None) -> "Gate":
     settings = settings or read_settings()
     logs.configure(settings)
     pool = Pool(settings)
-    hub = EventHub(pool)
+    hub = EventHub(pool.connect)
     gatekeeper = Gatekeeper(lambda token: identidad.resolve_token(pool.db, token), hub)
-    hub.on("sesiones", lambda event: _forget(gatekeeper, event))
+    hub.on(SESIONES, lambda event: gatekeeper.forget(UUID(event.datos["usuario_id"])))
+    hub.on_reset(gatekeeper.forget_all)
     runtime = Runtime(settings, pool.db, gatekeeper)
 
     @asynccontextmanager
@@ -117,14 +119,6 @@ def _handler(endpoint: Endpoint) -> Callable[[Scope, Receive, Send], Awaitable[N
         await endpoint(scope, receive, send)
 
     return handle
-
-
-def _forget(gatekeeper: Gatekeeper, event: Event | None) -> None:
-    # None: the hub had to start over and may have missed something.
-    if event is None:
-        gatekeeper.forget_all()
-    else:
-        gatekeeper.forget(UUID(event.datos["usuario_id"]))
 
 
 async def _load_secret(pool: Pool) -> None:
