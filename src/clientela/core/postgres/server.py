@@ -1,0 +1,184 @@
+"""One run of the `postgres` program: launched, watched until it answers, stopped."""
+
+import logging
+import os
+import random
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from clientela.core.postgres.cluster import Cluster
+from clientela.core.postgres.errors import PostgresError, from_os_error, from_server_log
+from clientela.core.postgres.processes import Account, Leftovers, die_with_parent, environment
+
+LOG_BYTES: Final = 10 * 1024 * 1024
+PORTS: Final = range(20000, 32000)
+_FAST_SECONDS: Final = 6.0
+_IMMEDIATE_SECONDS: Final = 2.0
+_log = logging.getLogger(__name__)
+
+
+class Server:
+    """The server process of a cluster. Only the thread that launches it must live as long as it."""
+
+    def __init__(self, cluster: Cluster, account: Account, port: int) -> None:
+        self.cluster = cluster
+        self.account = account
+        self.port = port
+        self._log_path = cluster.root / "postgres.log"
+        self._log_start = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def launch(self) -> None:
+        """Start the process. Raises PostgresError when it cannot even be started."""
+        # Nothing of this cluster lives any more; a number in the old file that now is some other process's would
+        # stop the server from starting.
+        with suppress(FileNotFoundError):
+            (self.cluster.path / "postmaster.pid").unlink()
+        log = self._open_log()
+        try:
+            self._process = subprocess.Popen(
+                self.account.wrap(self._command()),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment(),
+                cwd="/",
+                start_new_session=True,
+                # A fast shutdown: sessions end at once, what is committed is flushed. The function takes no lock
+                # and imports nothing, so the threads of the parent cannot harm it.
+                preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509
+                **self.account.identity(),
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            programs = self.cluster.binaries.directory
+            raise PostgresError(f"No se pudo ejecutar PostgreSQL ({programs}): {error}") from error
+        finally:
+            os.close(log)
+
+    def _command(self) -> list[str]:
+        directory = self.cluster.socket_directory(self.account)
+        quoted = '"' + str(directory).replace('"', '""') + '"'
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": quoted,
+            "unix_socket_permissions": "0700",
+            "cluster_name": self.cluster.mark,
+            "password_encryption": "scram-sha-256",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+            "logging_collector": "off",
+            "log_destination": "stderr",
+            "fsync": "on",
+            "full_page_writes": "on",
+            "synchronous_commit": "on",
+        }
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        return [self.cluster.binaries.program("postgres"), "-D", str(self.cluster.path), *options]
+
+    def _open_log(self) -> int:
+        try:
+            fd = os.open(self._log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise from_os_error(error, self._log_path) from error
+        if os.geteuid() == 0:
+            owner = self.cluster.root.stat()
+            os.fchown(fd, owner.st_uid, owner.st_gid)
+        self._log_start = os.fstat(fd).st_size
+        return fd
+
+    def written(self) -> str:
+        """Return what the server wrote to its log since it was launched."""
+        with self._log_path.open("rb") as file:
+            file.seek(self._log_start)
+            return file.read(LOG_BYTES).decode("utf-8", "replace")
+
+    def trim_log(self) -> None:
+        """Keep the log from growing for ever; the server appends, so cutting it off is safe."""
+        with suppress(FileNotFoundError):
+            if self._log_path.stat().st_size > LOG_BYTES:
+                self._log_path.with_suffix(".log.1").write_bytes(self._log_path.read_bytes())
+                os.truncate(self._log_path, 0)
+                self._log_start = 0
+
+    def wait_until_ready(self, abandoned: Callable[[], bool]) -> bool:
+        """Wait for the server to accept connections, however long its recovery takes.
+
+        False when `abandoned` says so meanwhile. Raises PostgresError when the server gives up.
+        """
+        probe = [self.cluster.binaries.program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        speak_at = time.monotonic() + 10
+        while not abandoned():
+            if self.poll() is not None:
+                raise from_server_log(self.written(), self.cluster.path)
+            if subprocess.run(probe, env=environment(), check=False).returncode == 0 and self.poll() is None:
+                return True
+            if time.monotonic() > speak_at:
+                _log.warning("PostgreSQL is still recovering", extra={"directory": str(self.cluster.path)})
+                speak_at += 30
+            time.sleep(0.01)
+        return False
+
+    def poll(self) -> int | None:
+        """Return the exit code, None while the process lives."""
+        return self._process.poll() if self._process is not None else -1
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the process to end; False when it still lives."""
+        if self._process is None:
+            return True
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def ask_to_stop(self) -> None:
+        """Begin a fast shutdown: sessions are ended, everything is written, the next start needs no recovery."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+
+    def stop(self) -> None:
+        """Stop the server: fast, then at once (the next start recovers), then by force; all three lose nothing."""
+        self.ask_to_stop()
+        if not self.wait(_FAST_SECONDS):
+            _log.warning("PostgreSQL does not finish its fast shutdown; stopping it at once")
+            if self._process is not None:
+                self._process.send_signal(signal.SIGQUIT)
+            self.wait(_IMMEDIATE_SECONDS)
+        clear_leftovers(self.cluster, patience=0)
+        self.wait(_IMMEDIATE_SECONDS)
+
+
+def clear_leftovers(cluster: Cluster, *, patience: float = _FAST_SECONDS) -> None:
+    """End what is left of a server whose supervisor died: it is already stopping; after `patience`, by force.
+
+    Only the holder of the lock may call it. Without it, a new server would find the old one's memory in use.
+    """
+    left = Leftovers.of(cluster.mark)
+    if not left.pids:
+        return
+    if patience:
+        left.signal(signal.SIGINT)
+    if not left.gone_within(patience):
+        left.signal(signal.SIGKILL)
+        left.gone_within(5)
+
+
+def choose_port(preferred: int | None) -> int:
+    """Return a free port of 127.0.0.1, the preferred one if it is; below those the system gives away itself."""
+    tries = ([preferred] if preferred else []) + random.sample(PORTS, 50)
+    for port in tries:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise PostgresError("No hay ningún puerto libre entre 20000 y 31999 en 127.0.0.1 para PostgreSQL.")
