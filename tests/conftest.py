@@ -18,7 +18,7 @@ from tests.cast import Cast, Persona
 from tests.tools import burst as bursts
 from tests.tools.cluster import Cluster, start_embedded
 from tests.tools.database import Database
-from tests.tools.server import Server
+from tests.tools.server import CLIENTELA, Server
 
 ClusterKey = pytest.StashKey[Cluster]()
 StackKey = pytest.StashKey[contextlib.ExitStack]()
@@ -201,7 +201,8 @@ def start_server(scratch: Path, request: pytest.FixtureRequest) -> Iterator[Call
     """Factory of servers that the test may kill: `start_server(database.dsn, workers=1, smtp_url=…)`.
 
     The first argument is a database's address, or None for the embedded one in the server's own directory.
-    Keyword `arguments` are more words for `clientela serve`; other keywords are settings (`CLIENTELA_…`).
+    Keyword `arguments` are more words for `clientela serve`, `program` replaces `clientela` itself (a planted
+    defect); other keywords are settings (`CLIENTELA_…`).
     """
     made: list[Server] = []
 
@@ -213,11 +214,18 @@ def start_server(scratch: Path, request: pytest.FixtureRequest) -> Iterator[Call
         data_dir: Path | None = None,
         arguments: tuple[str, ...] = (),
         wait: bool = True,
+        program: tuple[str, ...] = (CLIENTELA,),
         **settings: str,
     ) -> Server:
         home = data_dir or Path(tempfile.mkdtemp(dir=scratch))
         instance = Server(
-            home, database_url, workers=workers, port=port, arguments=arguments, settings=settings
+            home,
+            database_url,
+            workers=workers,
+            port=port,
+            arguments=arguments,
+            settings=settings,
+            program=program,
         )
         made.append(instance)
         return instance.start(wait=wait)

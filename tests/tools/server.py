@@ -35,7 +35,7 @@ class Server:
     """One `clientela serve`; usable as a context manager.
 
     Its output goes to `log`, a file that outlives it. `settings` are the names after `CLIENTELA_`
-    (`smtp_url="smtp://…"`).
+    (`smtp_url="smtp://…"`); `program` are the words before `serve` (tests.tools.planted has another one).
     """
 
     def __init__(
@@ -47,7 +47,9 @@ class Server:
         port: int | None = None,
         arguments: tuple[str, ...] = (),
         settings: Mapping[str, str] | None = None,
+        program: tuple[str, ...] = (CLIENTELA,),
     ) -> None:
+        self.program = program
         self.data_dir = data_dir
         self.database_url = database_url
         self.workers = workers
@@ -75,7 +77,7 @@ class Server:
     def start(self, *, wait: bool = True) -> Self:
         """Start it and, unless told otherwise, wait until `/readyz` answers 200."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        command = [CLIENTELA, "serve", "--host", "127.0.0.1", "--port", str(self.port)]
+        command = [*self.program, "serve", "--host", "127.0.0.1", "--port", str(self.port)]
         command += ["--workers", str(self.workers), *self.arguments]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
