@@ -92,4 +92,4 @@ async def _with_free_code(writing: Awaitable[Producto]) -> Producto:
 
 async def _announce(db: Db, actor: Actor, product: Producto) -> None:
     datos = {"id": str(product.id), "version": product.version}
-    await events.emit(db, "product.updated", flujos=["rol:admin"], datos=datos, actor=actor)
+    await events.emit(db, "product.updated", flujos=[events.role_stream("admin")], datos=datos, actor=actor)

@@ -38,4 +38,9 @@ MENSAJES: dict[str, str] = {
 }
 
 # What an audit row tells, in Spanish, by its action (`GET /api/v1/auditoria`).
-ACCIONES: dict[str, str] = {}
+ACCIONES: dict[str, str] = {
+    # Catalogue and organisation
+    "producto.creado": "Se agregó un producto",
+    "producto.actualizado": "Se modificó un producto",
+    "organizacion.actualizada": "Se modificaron los datos de la organización",
+}
