@@ -1,14 +1,16 @@
 """PostgreSQL servers for tests: the embedded one, and any server that somebody else started."""
 
 import asyncio
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import asyncpg
 
+from clientela.core.postgres import EmbeddedPostgres
 from clientela.migrations.runner import migrate
 from tests.tools.database import run, with_database
-from tests.tools.debian import start_debian
 
 TEMPLATE = "clientela_plantilla"
 
@@ -56,6 +58,11 @@ class Cluster:
 
 @contextmanager
 def start_embedded() -> Iterator[Cluster]:
-    """Run the server for the length of the block."""
-    with start_debian() as dsn:
-        yield Cluster(dsn)
+    """Run the product's own embedded server, supervised by this process, for the length of the block."""
+    with tempfile.TemporaryDirectory(prefix="cl-pg-") as home:
+        server = EmbeddedPostgres(Path(home))
+        server.start()
+        try:
+            yield Cluster(server.dsn())
+        finally:
+            server.stop()

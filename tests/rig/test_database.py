@@ -1,0 +1,26 @@
+"""The rig itself: what the fixtures promise about databases."""
+
+from tests.tools.database import Database
+
+
+def test_database_is_built_by_the_migrations(db: Database) -> None:
+    assert db.fetchval("SELECT version_num FROM alembic_version") >= "0008"
+    assert db.fetchval("SELECT to_regproc('fn.fallo') IS NOT NULL")
+
+
+def test_new_databases_are_apart(db: Database, new_database) -> None:
+    other = new_database()
+    other.execute("CREATE TABLE aparte (n int)")
+    assert other.fetchval("SELECT to_regclass('aparte') IS NOT NULL")
+    assert db.fetchval("SELECT to_regclass('aparte') IS NULL")
+
+
+async def test_asynchronous_connections_reach_the_same_database(db: Database) -> None:
+    async with db.connect() as connection:
+        assert await connection.fetchval("SELECT current_database()") == db.name
+
+
+def test_durability_is_on(db: Database) -> None:
+    """Tests that count losses mean nothing on a server that may lose."""
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        assert db.fetchval(f"SHOW {setting}") == "on"
