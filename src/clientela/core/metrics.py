@@ -1,0 +1,221 @@
+"""Metrics for Prometheus, over all worker processes of a server (CONTRACT §11 `/metrics`).
+
+A request only adds to plain numbers in its own process. Every second each process writes them to a file of its
+own; whoever answers `/metrics` adds the files up. Memory-mapped files, the client library's own way, would kill
+a worker with SIGBUS when the disk is full.
+"""
+
+import asyncio
+import os
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+INTERVAL: Final = 1.0
+# The gauges of a process that has not written for so long are of a process that is gone.
+STALE: Final = 5.0
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+_log = structlog.get_logger(__name__)
+
+
+class _Requests(msgspec.Struct):
+    """What one process saw of one route: counts by status, times by bucket (the last one is +Inf)."""
+
+    by_status: dict[int, int] = {}
+    buckets: list[int] = msgspec.field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
+    seconds: float = 0.0
+
+
+class _Snapshot(msgspec.Struct):
+    """What a process writes to its file."""
+
+    requests: dict[str, _Requests] = {}
+    counters: dict[str, dict[str, float]] = {}
+    gauges: dict[str, float] = {}
+
+
+class Metrics:
+    """The numbers of this process, and their sum over all.
+
+    `directory` is shared by the processes of one server and emptied when it starts (`clear`); None: this process
+    is alone. `register_gauge` takes a function that is asked at each writing.
+    """
+
+    def __init__(self, directory: Path | None = None) -> None:
+        self._directory = directory
+        self._own = _Snapshot()
+        self._gauges: dict[str, Callable[[], float]] = {}
+        self._help: dict[str, str] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def clear(self) -> None:
+        """Forget what an earlier run of the server left (its parent process calls this once)."""
+        if self._directory is None:
+            return
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for file in self._directory.glob("*.json"):
+            file.unlink(missing_ok=True)
+
+    def observe_request(self, route: str, status: int, seconds: float) -> None:
+        """Count one answer; `route` is `METHOD /path/{template}`, never a concrete path."""
+        entry = self._own.requests.get(route)
+        if entry is None:
+            entry = self._own.requests[route] = _Requests()
+        entry.by_status[status] = entry.by_status.get(status, 0) + 1
+        entry.buckets[bisect_left(BUCKETS, seconds)] += 1
+        entry.seconds += seconds
+
+    def count(self, name: str, label: str = "", amount: float = 1.0) -> None:
+        """Add to a counter `clientela_<name>_total`, with an optional label `tipo`."""
+        values = self._own.counters.setdefault(name, {})
+        values[label] = values.get(label, 0.0) + amount
+
+    def register_gauge(self, name: str, help_text: str, read: Callable[[], float]) -> None:
+        """Show `clientela_<name>` as `read()` tells it, summed over the live processes."""
+        self._gauges[name] = read
+        self._help[name] = help_text
+
+    async def start(self) -> None:
+        """Begin to write this process's file every second."""
+        if self._directory is not None:
+            self._task = asyncio.create_task(self._keep_writing(self._directory), name="metrics")
+
+    async def stop(self) -> None:
+        """Stop writing; the last numbers stay, so that counters do not fall when a worker is replaced."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    def exposition(self, extra: Iterable[tuple[str, str, float]] = ()) -> bytes:
+        """Return the text that Prometheus reads; `extra` adds gauges (name, help, value) asked for just now."""
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(_Sum(self, tuple(extra)))
+        return generate_latest(registry)
+
+    async def _keep_writing(self, directory: Path) -> None:
+        path = directory / f"{os.getpid()}.json"
+        while True:
+            await asyncio.sleep(INTERVAL)
+            try:
+                self._write(path)
+            except OSError as error:
+                # A full disk must not stop the server for the sake of its statistics.
+                _log.warning("metrics_not_written", error=str(error))
+
+    def _write(self, path: Path) -> None:
+        temporary = path.with_suffix(".tmp")
+        temporary.write_bytes(msgspec.json.encode(self._current()))
+        temporary.replace(path)
+
+    def _current(self) -> _Snapshot:
+        self._own.gauges = {name: read() for name, read in self._gauges.items()}
+        return self._own
+
+    def snapshots(self) -> Iterator[_Snapshot]:
+        """Yield this process's numbers and those that the others wrote last."""
+        yield self._current()
+        if self._directory is None:
+            return
+        for file in self._directory.glob("*.json"):
+            if file.stem == str(os.getpid()):
+                continue
+            try:
+                snapshot = msgspec.json.decode(file.read_bytes(), type=_Snapshot)
+                alive = time.time() - file.stat().st_mtime < STALE
+            except (OSError, msgspec.DecodeError) as error:
+                _log.warning("metrics_not_read", file=file.name, error=str(error))
+                continue
+            if not alive:
+                snapshot.gauges = {}
+            yield snapshot
+
+    def help_of(self, gauge: str) -> str:
+        """Return the explanation of a gauge."""
+        return self._help.get(gauge, gauge)
+
+
+class _Sum(Collector):
+    """Adds the processes' numbers up, in the client library's terms."""
+
+    def __init__(self, metrics: Metrics, extra: tuple[tuple[str, str, float], ...]) -> None:
+        self._metrics = metrics
+        self._extra = extra
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every metric family."""
+        snapshots = list(self._metrics.snapshots())
+        yield from _request_families(snapshots)
+        yield from _counter_families(snapshots)
+        totals: dict[str, float] = {}
+        for snapshot in snapshots:
+            for name, value in snapshot.gauges.items():
+                totals[name] = totals.get(name, 0.0) + value
+        for name, value in sorted(totals.items()):
+            yield GaugeMetricFamily(f"clientela_{name}", self._metrics.help_of(name), value=value)
+        for name, text, value in self._extra:
+            yield GaugeMetricFamily(f"clientela_{name}", text, value=value)
+
+
+def _request_families(snapshots: list[_Snapshot]) -> Iterator[Metric]:
+    answers = CounterMetricFamily(
+        "clientela_peticiones", "Answers by route and status.", labels=["metodo", "ruta", "estado"]
+    )
+    times = HistogramMetricFamily(
+        "clientela_peticion_segundos", "Time to answer, by route.", labels=["metodo", "ruta"]
+    )
+    merged: dict[str, _Requests] = {}
+    for snapshot in snapshots:
+        for route, seen in snapshot.requests.items():
+            total = merged.setdefault(route, _Requests())
+            total.seconds += seen.seconds
+            total.buckets = [a + b for a, b in zip(total.buckets, seen.buckets, strict=True)]
+            for status, number in seen.by_status.items():
+                total.by_status[status] = total.by_status.get(status, 0) + number
+    for route, total in sorted(merged.items()):
+        method, _, path = route.partition(" ")
+        for status, number in sorted(total.by_status.items()):
+            answers.add_metric([method, path, str(status)], number)
+        times.add_metric([method, path], _cumulated(total.buckets), sum_value=total.seconds)
+    yield answers
+    yield times
+
+
+def _cumulated(buckets: list[int]) -> list[tuple[str, float]]:
+    limits = [*(str(limit) for limit in BUCKETS), "+Inf"]
+    running = 0
+    result: list[tuple[str, float]] = []
+    for limit, number in zip(limits, buckets, strict=True):
+        running += number
+        result.append((limit, float(running)))
+    return result
+
+
+def _counter_families(snapshots: list[_Snapshot]) -> Iterator[Metric]:
+    merged: dict[str, dict[str, float]] = {}
+    for snapshot in snapshots:
+        for name, values in snapshot.counters.items():
+            for label, value in values.items():
+                totals = merged.setdefault(name, {})
+                totals[label] = totals.get(label, 0.0) + value
+    for name, totals in sorted(merged.items()):
+        family = CounterMetricFamily(f"clientela_{name}", f"Number of {name}.", labels=["tipo"])
+        for label, value in sorted(totals.items()):
+            family.add_metric([label], value)
+        yield family
