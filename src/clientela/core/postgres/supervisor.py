@@ -32,7 +32,7 @@ WATCH_SECONDS: Final = 0.05
 JOIN_SECONDS: Final = 60.0
 _PORT_TRIES: Final = 10
 _LONGEST_PAUSE: Final = 5.0
-_HALF_RESTORED: Final = ".restaurando"
+HALF_RESTORED: Final = ".restaurando"
 _log = logging.getLogger(__name__)
 
 
@@ -101,7 +101,7 @@ class EmbeddedPostgres:
 
     def _prepare_directory(self) -> None:
         try:
-            if (self.data_dir / _HALF_RESTORED).exists():
+            if (self.data_dir / HALF_RESTORED).exists():
                 raise PostgresError(
                     f"En {self.data_dir} quedó una restauración a medias. Vuelva a ejecutar `clientela restore` con "
                     "la copia: la termina desde el principio."
@@ -239,6 +239,10 @@ def _answers(data_dir: Path) -> bool:
     access = {"PGPASSWORD": url.password or "", "PGCONNECT_TIMEOUT": "3"}
     place = ["-h", "127.0.0.1", "-p", str(url.port), "-U", ROLE, "-d", DATABASE]
     command = [binaries.program("psql"), "-X", "-c", "SELECT 1", *place]
-    return (
-        subprocess.run(command, env=environment() | access, capture_output=True, check=False).returncode == 0
-    )
+    try:
+        done = subprocess.run(
+            command, env=environment() | access, capture_output=True, timeout=10, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
