@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 from uuid import UUID
 
+import structlog
 from litestar import Litestar, Request, Response, asgi
 from litestar.exceptions import HTTPException
 
@@ -32,8 +33,9 @@ from clientela.api.dialects import for_path
 from clientela.core import logs
 from clientela.core.db import Pool
 from clientela.core.errors import AppError, NotFound
-from clientela.core.events import SESIONES, Event
+from clientela.core.events import SESIONES
 from clientela.core.hub import EventHub
+from clientela.core.metrics import METRICS_DIRECTORY, Metrics
 from clientela.identidad import service as identidad
 from clientela.settings import Settings, read_settings
 from clientela.worker import Worker
@@ -41,6 +43,8 @@ from clientela.worker import Worker
 MAX_QUERY: Final = 8 * 1024
 MAX_HEADERS: Final = 100
 MAX_HEADER_BYTES: Final = 16 * 1024
+
+_log = structlog.get_logger(__name__)
 
 # Said with every answer; a handler's own header of the same name comes first and these are left out then.
 COMMON: Final = (
@@ -60,18 +64,24 @@ def create_app(settings: Settings | None = None) -> "Gate":
     """Build the application of one process."""
     _end_with_parent()
     settings = settings or read_settings()
-    logs.configure(settings)
+    logs.configure(settings.log)
     pool = Pool(settings)
     hub = EventHub(pool.connect)
     gatekeeper = Gatekeeper(lambda token: identidad.resolve_token(pool.db, token), hub)
     hub.on(SESIONES, lambda event: gatekeeper.forget(UUID(event.datos["usuario_id"])))
     hub.on_reset(gatekeeper.forget_all)
-    runtime = Runtime(settings, pool.db, gatekeeper)
+    metrics = Metrics(settings.data_dir / METRICS_DIRECTORY)
+    metrics.register_gauge("conexiones_en_uso", "Database connections at work.", lambda: pool.in_use)
+    metrics.register_gauge(
+        "eventos_retraso_segundos", "Time without proof that all events were seen.", lambda: hub.lag
+    )
+    runtime = Runtime(settings, pool.db, gatekeeper, metrics)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         await pool.open()
         await hub.start()
+        await metrics.start()
         secret = asyncio.create_task(_load_secret(pool))
         worker = Worker(pool) if settings.trabajos else None
         if worker:
@@ -80,6 +90,7 @@ def create_app(settings: Settings | None = None) -> "Gate":
         secret.cancel()
         if worker:
             await worker.stop()
+        await metrics.stop()
         await hub.stop()
         await pool.close()
 
@@ -138,7 +149,7 @@ def _framework_error(request: Request[Any, Any, Any], error: Exception) -> Respo
     if isinstance(error, HTTPException) and error.status_code in {404, 405}:
         found = NotFound("ruta_no_encontrada")
     else:
-        logs.exception(error, request.url.path)
+        _log.error("request_failed", exc_info=error)
         found = AppError("error_interno")
     dialect = for_path(request.scope["path"])
     status, headers, body = render_error(dialect, found, request_id)

@@ -99,7 +99,7 @@ def serve(
         asyncio.run(_prepare(settings, dsn, inseguro=inseguro))
         scheme = "https" if tls_cert else "http"
         serving.say(f"Clientela atiende en {scheme}://{host}:{port}")
-        serving.serve(listen)
+        serving.serve(listen, settings)
 
 
 async def _prepare(settings: Settings, dsn: str, *, inseguro: bool) -> None:
@@ -139,7 +139,7 @@ def demo(data_dir: DataDir = None, host: Host = "127.0.0.1", port: Port = 3977, 
     with serving.database(settings) as dsn:
         asyncio.run(_work(settings, dsn, company.load))
         serving.say(company.summary(settings.url))
-        serving.serve(serving.Listen(host, port, workers))
+        serving.serve(serving.Listen(host, port, workers), settings)
 
 
 @app.command()

@@ -1,6 +1,5 @@
 """Runs the server: the database if it is ours, then one or several processes of the application."""
 
-import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import msgspec
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from clientela.core.metrics import METRICS_DIRECTORY, Metrics
 from clientela.core.postgres import EmbeddedPostgres
 from clientela.settings import Settings
 
@@ -42,8 +42,9 @@ def database(settings: Settings) -> Iterator[str]:
         server.stop()
 
 
-def serve(listen: Listen) -> None:
+def serve(listen: Listen, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; requests that have begun are finished, at most ten seconds."""
+    Metrics(settings.data_dir / METRICS_DIRECTORY).clear()
     config = uvicorn.Config(
         "clientela.app:create_app",
         factory=True,
@@ -83,12 +84,6 @@ def listening(listen: Listen) -> Iterator[socket.socket]:
         yield sock
     finally:
         sock.close()
-
-
-def export(settings: Settings, **more: str) -> None:
-    """Hand the settings that a command line changed down to the worker processes."""
-    os.environ["CLIENTELA_DATA_DIR"] = str(settings.data_dir)
-    os.environ.update(more)
 
 
 def say(text: str) -> None:

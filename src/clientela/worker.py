@@ -4,23 +4,24 @@ import asyncio
 import signal
 from collections.abc import Sequence
 
-from clientela.core import mail
+from clientela.core import housekeeping
 from clientela.core.db import Pool
-from clientela.core.jobs import DIARIAS as CORE_JOBS
 from clientela.core.jobs import Daily, Runner
-from clientela.identidad.jobs import DIARIAS as IDENTIDAD_JOBS
+from clientela.identidad import jobs as identidad
 from clientela.organizacion import service as organizacion
-from clientela.panel.jobs import DIARIAS as PANEL_JOBS
+from clientela.panel import jobs as panel
 from clientela.settings import Settings
 
-DAILY: Sequence[Daily] = (*CORE_JOBS, *IDENTIDAD_JOBS, *PANEL_JOBS)
+DAILY: Sequence[Daily] = (*housekeeping.DIARIAS, *identidad.DIARIAS, *panel.DIARIAS)
 
 
 class Worker:
     """The loops and daily jobs, started and stopped together."""
 
     def __init__(self, pool: Pool) -> None:
-        self._runner = Runner(pool.db, loops=(mail.LOOP,), daily=DAILY, zone=organizacion.zona)
+        db = pool.db
+        loops = (*housekeeping.loops(db.settings), *identidad.LOOPS)
+        self._runner = Runner(db, loops=loops, diarias=DAILY, zona=lambda: organizacion.zona(db))
 
     async def start(self) -> None:
         """Begin."""

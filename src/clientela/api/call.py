@@ -13,13 +13,14 @@ from inspect import signature
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+import structlog
 from pydantic import BaseModel
 
 from clientela.api import permisos
 from clientela.api.auth import Gatekeeper
 from clientela.api.body import read_body, read_query
 from clientela.api.dialects import Dialect, error_body, error_status, for_path
-from clientela.core import idempotency, logs, metrics
+from clientela.core import idempotency, logs
 from clientela.core.actor import Actor
 from clientela.core.db import Db
 from clientela.core.errors import (
@@ -31,11 +32,14 @@ from clientela.core.errors import (
     UnsupportedMedia,
 )
 from clientela.core.ids import parse_uuid
+from clientela.core.metrics import Metrics
 from clientela.core.values import loads
 from clientela.settings import Settings
 
 MAX_JSON: Final = 1024 * 1024
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_log = structlog.get_logger(__name__)
 
 Scope = Any
 Receive = Callable[[], Awaitable[Any]]
@@ -153,6 +157,7 @@ class Runtime:
     settings: Settings
     db: Db
     gatekeeper: Gatekeeper
+    metrics: Metrics
 
 
 class Call:
@@ -255,7 +260,7 @@ class Endpoint:
         call = Call(self.runtime, scope, request_id, scope["headers"])
         found = self.routes.get(scope["method"])
         name = found[0].key if found else scope["method"]
-        logs.bind(request_id)
+        logs.bind_request(request_id)
         try:
             reply = await self._answer(call, found, receive)
             status, headers, body = reply
@@ -264,10 +269,10 @@ class Endpoint:
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - the last resort: logged, and told without details
-            logs.exception(error, name)
+            _log.error("request_failed", route=name, exc_info=error)
             status, headers, body = render_error(self.dialect, AppError("error_interno"), request_id)
         await send_reply(scope, send, status, headers, body, request_id)
-        metrics.observe(name, status, time.perf_counter() - started)
+        self.runtime.metrics.observe_request(name, status, time.perf_counter() - started)
 
     async def _answer(
         self, call: Call, found: tuple[Route, permisos.Regla] | None, receive: Receive
@@ -296,11 +301,9 @@ class Endpoint:
         self, route: Route, call: Call, arguments: dict[str, Any], key: str, raw: bytes
     ) -> tuple[int, RawHeaders, bytes]:
         """Do the work and keep its reply in one transaction, or give the kept reply again."""
-        if not 1 <= len(key) <= 255 or not key.isprintable():
-            raise BadRequest("cabecera_invalida", errors={"Idempotency-Key": ["Entre 1 y 255 caracteres"]})
         who = str(call.actor.usuario_id)
         where = call.scope["path"]
-        fingerprint = hashlib.sha256(raw).digest()
+        fingerprint = idempotency.fingerprint(loads(raw) if raw else b"")
         async with call.db.transaction() as tx:
             kept = await idempotency.begin(tx, who, route.method, where, key, fingerprint)
             if kept is not None:
@@ -308,11 +311,10 @@ class Endpoint:
                 return kept.status, [*headers, (b"idempotency-replayed", b"true")], kept.body
             call.db = tx
             status, headers, body = encode(route.dialect, await route.handler(**arguments))
-            if 200 <= status < 300:
-                plain = {name.decode(): value.decode() for name, value in headers}
-                await idempotency.store(
-                    tx, who, route.method, where, key, fingerprint, status=status, headers=plain, body=body
-                )
+            plain = {name.decode(): value.decode() for name, value in headers}
+            await idempotency.store(
+                tx, who, route.method, where, key, fingerprint, status=status, headers=plain, body=body
+            )
             return status, headers, body
 
 

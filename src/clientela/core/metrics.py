@@ -27,6 +27,8 @@ from prometheus_client.registry import Collector
 
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 INTERVAL: Final = 1.0
+# Under the data directory; shared by the processes of one server.
+METRICS_DIRECTORY: Final = "metricas"
 # The gauges of a process that has not written for so long are of a process that is gone.
 STALE: Final = 5.0
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"

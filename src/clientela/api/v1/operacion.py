@@ -8,8 +8,9 @@ import msgspec
 
 from clientela.api import openapi, permisos
 from clientela.api.call import ROUTES, Call, Reply, authorization, route
-from clientela.core import metrics
-from clientela.core.errors import NotFound, Unavailable
+from clientela.core import mail, metrics
+from clientela.core.db import Db
+from clientela.core.errors import AppError, NotFound, Unavailable
 
 _STATIC: Final = resources.files("clientela.api") / "docs"
 _PAGE_POLICY: Final = (
@@ -48,7 +49,20 @@ async def read_metrics(call: Call) -> Reply:
     if not _is_loopback(call.ip):
         actor = await call.runtime.gatekeeper.actor(authorization(call.headers))
         permisos.check(permisos.REGLAS["GET /metrics"], actor, "GET", call.path)
-    return Reply(metrics.render(), content_type=metrics.CONTENT_TYPE)
+    outbox = await _outbox(call.db)
+    return Reply(call.runtime.metrics.exposition(outbox), content_type=metrics.CONTENT_TYPE)
+
+
+async def _outbox(db: Db) -> tuple[tuple[str, str, float], ...]:
+    try:
+        waiting, oldest = await mail.waiting(db)
+    except AppError:
+        # The process's own numbers matter most just when the database does not answer.
+        return ()
+    return (
+        ("correos_pendientes", "Mails that wait to be sent.", float(waiting)),
+        ("correos_espera_segundos", "Age of the oldest mail that waits.", oldest),
+    )
 
 
 def _is_loopback(address: str) -> bool:
