@@ -98,7 +98,7 @@ def serve(
     with serving.database(settings) as dsn:
         asyncio.run(_prepare(settings, dsn, inseguro=inseguro))
         scheme = "https" if tls_cert else "http"
-        serving.say(f"Clientela atiende en {scheme}://{host}:{port}")
+        typer.echo(f"Clientela atiende en {scheme}://{host}:{port}")
         serving.serve(listen, settings)
 
 
@@ -138,7 +138,7 @@ def demo(data_dir: DataDir = None, host: Host = "127.0.0.1", port: Port = 3977, 
     _refuse_taken_port(host, port)
     with serving.database(settings) as dsn:
         asyncio.run(_work(settings, dsn, company.load))
-        serving.say(company.summary(settings.url))
+        typer.echo(company.summary(settings.url))
         serving.serve(serving.Listen(host, port, workers), settings)
 
 
@@ -146,11 +146,11 @@ def demo(data_dir: DataDir = None, host: Host = "127.0.0.1", port: Port = 3977, 
 def migrate(data_dir: DataDir = None, revision: str = "head") -> None:
     """Lleva el esquema de la base de datos a su última versión (o a otra)."""
     from clientela.migrations.runner import migrate as run_migrations  # noqa: PLC0415
-    from clientela.serving import database, say  # noqa: PLC0415
+    from clientela.serving import database  # noqa: PLC0415
 
     with database(settings_with(data_dir)) as dsn:
         asyncio.run(run_migrations(dsn, revision))
-    say(f"Esquema en {revision}.")
+    typer.echo(f"Esquema en {revision}.")
 
 
 @app.command()
@@ -161,7 +161,7 @@ def worker(data_dir: DataDir = None) -> None:
     from clientela.serving import database  # noqa: PLC0415
 
     settings = settings_with(data_dir)
-    logs.configure(settings)
+    logs.configure(settings.log)
     with database(settings) as dsn:
         asyncio.run(_work(settings, dsn, _nothing))
         asyncio.run(work.run(settings))
@@ -179,16 +179,36 @@ def crear_admin(
 ) -> None:
     """Crea un administrador."""
     from clientela.identidad import service as identidad  # noqa: PLC0415
-    from clientela.serving import say  # noqa: PLC0415
 
     with_database(settings_with(data_dir), lambda db: identidad.create_admin(db, correo, contrasenia))
-    say(f"Administrador {correo} creado.")
+    typer.echo(f"Administrador {correo} creado.")
+
+
+@app.command()
+def backup(
+    archivo: Annotated[Path, typer.Argument(help="Archivo que se escribe.")], data_dir: DataDir = None
+) -> None:
+    """Copia base de datos, archivos y claves en un solo archivo; también mientras el servidor atiende."""
+    from clientela.core.backup import backup as write_backup  # noqa: PLC0415
+
+    write_backup(settings_with(data_dir), archivo, typer.echo)
+    typer.echo(f"Copia escrita en {archivo}.")
+
+
+@app.command()
+def restore(
+    archivo: Annotated[Path, typer.Argument(help="Archivo que escribió `backup`.")], data_dir: DataDir = None
+) -> None:
+    """Restaura una copia en un directorio de datos vacío (o en una base de datos vacía)."""
+    from clientela.core.backup import restore as read_backup  # noqa: PLC0415
+
+    read_backup(settings_with(data_dir), archivo, typer.echo)
+    typer.echo(f"Copia restaurada desde {archivo}.")
 
 
 @app.command()
 def openapi() -> None:
     """Escribe la descripción OpenAPI 3.1 de toda la API."""
     from clientela.app import document  # noqa: PLC0415
-    from clientela.serving import say  # noqa: PLC0415
 
-    say(json.dumps(json.loads(document()), indent=1, ensure_ascii=False))
+    typer.echo(json.dumps(json.loads(document()), indent=1, ensure_ascii=False))

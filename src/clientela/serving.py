@@ -1,7 +1,6 @@
 """Runs the server: the database if it is ours, then one or several processes of the application."""
 
 import socket
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,9 +83,3 @@ def listening(listen: Listen) -> Iterator[socket.socket]:
         yield sock
     finally:
         sock.close()
-
-
-def say(text: str) -> None:
-    """Tell the person at the terminal."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()

@@ -15,51 +15,60 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CLIENTELA_", frozen=True, extra="ignore")
 
     data_dir: Path = Field(
-        Path("datos"), description="Directory of everything the server keeps: database, files, keys."
+        default=Path("datos"), description="Directory of everything the server keeps: database, files, keys."
     )
     database_url: str | None = Field(
-        None, description="URL of an external PostgreSQL (15 or newer). Unset: the embedded one is used."
+        default=None,
+        description="URL of an external PostgreSQL (15 or newer). Unset: the embedded one is used.",
     )
-    url: str = Field("http://localhost:3977", description="Public base of every link that is sent out.")
+    url: str = Field(
+        default="http://localhost:3977", description="Public base of every link that is sent out."
+    )
     origenes: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Browser origins allowed for CORS and sockets, separated by commas. None by default."
+        default=(),
+        description="Browser origins allowed for CORS and sockets, separated by commas. None by default.",
     )
     proxies: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Addresses of proxies whose `X-Forwarded-For` is believed, separated by commas."
+        default=(),
+        description="Addresses of proxies whose `X-Forwarded-For` is believed, separated by commas.",
     )
     zona_horaria: str = Field(
-        "America/La_Paz",
+        default="America/La_Paz",
         description="Zone of dates and wall-clock times until the organisation sets its own.",
     )
-    pais: str = Field("BO", description="Country (ISO 3166) in which a phone without prefix is read.")
+    pais: str = Field(default="BO", description="Country (ISO 3166) in which a phone without prefix is read.")
     secreto: str | None = Field(
-        None, description="Key that signs tokens, at least 32 bytes. Unset: generated once and kept."
+        default=None, description="Key that signs tokens, at least 32 bytes. Unset: generated once and kept."
     )
-    token_dias: int = Field(30, ge=1, le=3650, description="Life of a session's token, in days.")
-    bcrypt_costo: int = Field(12, ge=4, le=16, description="Cost of password hashes (bcrypt rounds, log2).")
+    token_dias: int = Field(default=30, ge=1, le=3650, description="Life of a session's token, in days.")
+    bcrypt_costo: int = Field(
+        default=12, ge=4, le=16, description="Cost of password hashes (bcrypt rounds, log2)."
+    )
     clave_inicial: Literal["telefono", "aleatoria"] = Field(
-        "telefono", description="Initial password of logins made by staff: the phone, or a random code."
+        default="telefono",
+        description="Initial password of logins made by staff: the phone, or a random code.",
     )
     smtp_url: str | None = Field(
-        None,
+        default=None,
         description="SMTP server (`smtp://user:password@host:587`, `smtps://…`). Unset: mails become files.",
     )
     correo_remitente: str = Field(
-        "Clientela <no-responder@localhost>", description="Sender of the mails that leave."
+        default="Clientela <no-responder@localhost>", description="Sender of the mails that leave."
     )
-    carrito_dias: int = Field(90, ge=1, description="Days after which an untouched cart is emptied.")
-    conexiones: int = Field(16, ge=2, le=90, description="Database connections of each process.")
+    carrito_dias: int = Field(default=90, ge=1, description="Days after which an untouched cart is emptied.")
+    conexiones: int = Field(default=16, ge=2, le=90, description="Database connections of each process.")
     sentencia_segundos: float = Field(
-        2.5, gt=0, le=60, description="Longest time that one database statement may take, in seconds."
+        default=2.5, gt=0, le=60, description="Longest time that one database statement may take, in seconds."
     )
     cuerpo_segundos: float = Field(
-        30.0, gt=0, description="Time in which the body of a request must have arrived, in seconds."
+        default=30.0, gt=0, description="Time in which the body of a request must have arrived, in seconds."
     )
     trabajos: bool = Field(
         default=True, description="Whether `serve` runs jobs and mail itself; `--sin-trabajos` turns it off."
     )
     log: Literal["auto", "json", "consola"] = Field(
-        "auto", description="Form of the log: `json`, `consola`, or `auto` (by whether a terminal is there)."
+        default="auto",
+        description="Form of the log: `json`, `consola`, or `auto` (by whether a terminal is there).",
     )
 
     @field_validator("origenes", "proxies", mode="before")
