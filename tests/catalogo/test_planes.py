@@ -1,0 +1,76 @@
+"""Every list of products is answered from an index, however many there are: plans read on 100,000 rows."""
+
+import json
+import os
+
+import pytest
+
+from clientela.catalogo import store
+from clientela.catalogo.model import Filtro, Orden
+from tests.tools.database import Database, run
+
+FILL = """
+INSERT INTO productos (id, codigo, nombre, precio, categoria, activo, creado_en, actualizado_en)
+SELECT gen_random_uuid(), (array['FER','ELE','ALI','BEB','LIM'])[1 + i % 5] || '-' || lpad(i::text, 6, '0'),
+    (array['Cámara','Arroz','Lavandina','Cable','Tornillo','Jabón','Válvula','Lámpara','Refresco','Pintura'])
+        [1 + (i * 7) % 10] || ' ' || substr(md5(i::text), 1, 6),
+    (i % 1000) / 10.0, (array['Alimentos','Bebidas','Ferretería','Limpieza'])[1 + i % 4], i % 10 <> 0, now(), now()
+FROM generate_series(1, 100000) AS i
+"""
+WANTED = [
+    Filtro(),
+    Filtro(activo=True),
+    Filtro(activo=False),
+    Filtro(categoria="Ferretería"),
+    Filtro(categoria="Ferretería", activo=True),
+    Filtro(q="camara"),
+    Filtro(q="camara 3f2"),
+    Filtro(q="ele-0001"),
+    Filtro(q="nada de esto"),
+    Filtro(q="jabones", categoria="bebidas", activo=True),
+]
+
+
+@pytest.fixture(scope="module")
+def full(cluster, worker):
+    """A database of its own with 100,000 products, vacuumed as autovacuum would have done."""
+    name = f"planes_{os.getpid()}_{worker}"
+    database = Database(cluster.create(name))
+    database.execute(FILL)
+    database.execute("VACUUM ANALYZE productos")
+    yield database
+    database.close()
+    cluster.drop(name)
+
+
+def explain(database, mode, wanted, order):
+    """The plan of a list as the service runs it, as one text."""
+    statement = store.list_statement(wanted, order)
+    states = [True, False] if wanted.activo is None else [wanted.activo]
+
+    async def ask():
+        async with database.connect() as connection:
+            await connection.execute(f"SET plan_cache_mode = {mode}")
+            return await connection.fetchval(
+                f"EXPLAIN (FORMAT JSON) {statement}", wanted.q, wanted.categoria, states, 20, 0
+            )
+
+    return json.dumps(json.loads(run(ask())))
+
+
+@pytest.mark.parametrize("wanted", WANTED, ids=str)
+def test_no_list_reads_the_whole_table(full, wanted):
+    orders = [order for order in Orden if wanted.q is not None or order is not Orden.RELEVANCIA]
+    for order in orders:
+        plan = explain(full, "force_custom_plan", wanted, order)
+        assert '"Seq Scan"' not in plan, f"{order}: {plan}"
+
+
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+@pytest.mark.parametrize("wanted", [wanted for wanted in WANTED if wanted.q], ids=str)
+def test_a_search_uses_the_words_and_the_codes(full, wanted, mode):
+    for order in Orden:
+        plan = explain(full, mode, wanted, order)
+        assert "productos_por_busqueda" in plan
+        assert "productos_por_codigo" in plan
+        assert '"Seq Scan"' not in plan
