@@ -37,7 +37,7 @@ NEVER = re.compile(
 def tracked(*endings: str) -> list[Path]:
     """The files of the repository with one of these endings, committed or about to be."""
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         capture_output=True,
         text=True,
