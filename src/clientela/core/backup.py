@@ -47,7 +47,7 @@ def backup(settings: Settings, file: Path, tell: Tell = _silent) -> Manifest:
             f"En {settings.data_dir} no hay ninguna base de datos que copiar. ¿Es otro --data-dir?"
         )
     try:
-        with _database(settings) as url:
+        with running_database(settings) as url:
             return _write(settings.data_dir.absolute(), Client(url), file, tell)
     except OSError as error:
         raise _explained(error, file) from error
@@ -225,7 +225,7 @@ def _clean_up(data_dir: Path, moved: list[str]) -> None:
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[str]:
+def running_database(settings: Settings) -> Iterator[str]:
     """Give the URL of the database: the external one, or the embedded one, running or started for this."""
     if settings.database_url:
         yield settings.database_url
