@@ -44,8 +44,19 @@ def database(settings: Settings) -> Iterator[str]:
 def serve(listen: Listen, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; requests that have begun are finished, at most ten seconds."""
     Metrics(settings.data_dir / METRICS_DIRECTORY).clear()
-    config = uvicorn.Config(
-        "clientela.app:create_app",
+    config = server_config(listen)
+    with listening(listen) as sock:
+        server = uvicorn.Server(config)
+        if listen.workers > 1:
+            Multiprocess(config, target=server.run, sockets=[sock]).run()
+        else:
+            server.run(sockets=[sock])
+
+
+def server_config(listen: Listen, app: str = "clientela.app:create_app") -> uvicorn.Config:
+    """Return how the web server runs an application factory."""
+    return uvicorn.Config(
+        app,
         factory=True,
         host=listen.host,
         port=listen.port,
@@ -63,12 +74,6 @@ def serve(listen: Listen, settings: Settings) -> None:
         ssl_certfile=listen.tls_cert,
         ssl_keyfile=listen.tls_key,
     )
-    with listening(listen) as sock:
-        server = uvicorn.Server(config)
-        if listen.workers > 1:
-            Multiprocess(config, target=server.run, sockets=[sock]).run()
-        else:
-            server.run(sockets=[sock])
 
 
 @contextmanager
