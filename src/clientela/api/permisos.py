@@ -48,6 +48,27 @@ REGLAS: dict[str, Regla] = {
     "GET /openapi.json": PUBLICO,
     "GET /docs": PUBLICO,
     "GET /docs/{archivo}": PUBLICO,
+    # Identity
+    "POST /api/v1/auth/login": PUBLICO,
+    "POST /auth/clientes/login": PUBLICO,
+    "POST /api/login-client": PUBLICO,
+    "POST /api/registrar-cliente": PUBLICO,
+    "POST /api/cliente/forgot-password": PUBLICO,
+    "POST /api/cliente/reset-password": PUBLICO,
+    "POST /api/v1/auth/logout": Regla(TODOS, "sesion", "libre", muro=True),
+    "GET /api/v1/auth/yo": Regla(TODOS, "sesion", "libre", muro=True),
+    "POST /api/v1/auth/contrasenia": Regla(TODOS, "sesion", "libre", muro=True),
+    "GET /api/v1/auth/sesiones": Regla(TODOS, "sesion", "libre"),
+    "DELETE /api/v1/auth/sesiones": Regla(TODOS, "sesion", "libre"),
+    "DELETE /api/v1/auth/sesiones/{sesion_id}": Regla(TODOS, "sesion", "servicio"),
+    "GET /api/v1/usuarios": Regla(ADMIN, "usuarios", "libre"),
+    "POST /api/v1/usuarios": Regla(ADMIN, "usuarios", "libre"),
+    "GET /api/v1/usuarios/{usuario_id}": Regla(ADMIN, "usuarios", "libre"),
+    "PATCH /api/v1/usuarios/{usuario_id}": Regla(ADMIN, "usuarios", "libre"),
+    "GET /api/v1/tokens": Regla(ADMIN, "tokens", "libre"),
+    "POST /api/v1/tokens": Regla(ADMIN, "tokens", "libre"),
+    "DELETE /api/v1/tokens/{token_id}": Regla(ADMIN, "tokens", "libre"),
+    "GET /api/v1/auditoria": Regla(ADMIN, "auditoria", "libre"),
     # Catalogue and organisation
     "GET /api/v1/productos": Regla(TODOS, "productos", "libre"),
     "POST /api/v1/productos": Regla(ADMIN, "productos", "libre"),
@@ -55,6 +76,20 @@ REGLAS: dict[str, Regla] = {
     "PATCH /api/v1/productos/{producto_id}": Regla(ADMIN, "productos", "libre"),
     "GET /api/v1/organizacion": Regla(PERSONAL, "organizacion", "libre"),
     "PUT /api/v1/organizacion": Regla(ADMIN, "organizacion", "libre"),
+    # Panel: customers, each in his own; administrators in anybody's
+    "GET /clientes/{cliente_id}/carrito": Regla(CLIENTE | ADMIN, "panel", "cliente_del_path"),
+    "PUT /clientes/{cliente_id}/carrito": Regla(CLIENTE | ADMIN, "panel", "cliente_del_path"),
+    "GET /clientes/{cliente_id}/borradores": Regla(CLIENTE | ADMIN, "panel", "cliente_del_path"),
+    "PUT /clientes/{cliente_id}/borradores/{tipo}": Regla(CLIENTE | ADMIN, "panel", "cliente_del_path"),
+    "DELETE /clientes/{cliente_id}/borradores/{tipo}": Regla(CLIENTE | ADMIN, "panel", "cliente_del_path"),
+    "GET /clientes/{cliente_id}/preferencias": Regla(CLIENTE | ADMIN, "panel", "cliente_del_path"),
+    "PUT /clientes/{cliente_id}/preferencias": Regla(CLIENTE | ADMIN, "panel", "cliente_del_path"),
+    "POST /clientes/{cliente_id}/auto-guardar": Regla(CLIENTE | ADMIN, "panel", "cliente_del_path"),
+    "POST /reclamos": Regla(CLIENTE | ADMIN, "panel", "libre"),
+    "POST /soporte": Regla(CLIENTE | ADMIN, "panel", "libre"),
+    # Tickets
+    "GET /api/v1/tickets": Regla(CLIENTE | SOPORTE | ADMIN, "tickets", "libre"),
+    "GET /api/v1/tickets/{ticket_id}": Regla(CLIENTE | SOPORTE | ADMIN, "tickets"),
 }
 
 

@@ -1,5 +1,5 @@
 """v1: everything that none of the five published contracts gives an address."""
 
-from clientela.api.v1 import operacion, organizacion, productos
+from clientela.api.v1 import auditoria, auth, operacion, organizacion, productos, tickets, tokens, usuarios
 
-__all__ = ["operacion", "organizacion", "productos"]
+__all__ = ["auditoria", "auth", "operacion", "organizacion", "productos", "tickets", "tokens", "usuarios"]

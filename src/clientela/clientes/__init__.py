@@ -1,0 +1,1 @@
+"""Clients: the business records behind everything that is sold (CONTRACT §4)."""

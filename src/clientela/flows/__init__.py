@@ -1,0 +1,1 @@
+"""Work that joins several domains, one file a flow."""

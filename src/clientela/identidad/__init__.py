@@ -1,0 +1,1 @@
+"""Identity: users, their passwords, sessions and tokens (CONTRACT §2)."""

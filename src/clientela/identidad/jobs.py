@@ -1,0 +1,19 @@
+"""Background work of identity: reset mails, and the end of what is long over."""
+
+from datetime import date, time, timedelta
+from typing import Final
+
+from clientela.core.db import Db
+from clientela.core.jobs import Daily, Loop
+from clientela.identidad import recovery
+
+PURGE_AFTER: Final = timedelta(days=30)
+BATCH: Final = 1000
+
+
+async def _purge(db: Db, _: date) -> bool:
+    return await recovery.purge(db, db.now() - PURGE_AFTER, BATCH)
+
+
+LOOPS: tuple[Loop, ...] = (Loop("restablecimientos", 1.0, recovery.send_next_reset),)
+DIARIAS: tuple[Daily, ...] = (Daily("identidad_limpieza", time(3, 20), _purge),)

@@ -1,0 +1,284 @@
+"""Users: made and changed by administrators; the principal of a client is made with the client."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec import UNSET, structs
+
+from clientela.core import audit
+from clientela.core.actor import Actor
+from clientela.core.db import Db
+from clientela.core.errors import Conflict, Invalid, NotFound, PreconditionFailed
+from clientela.core.ids import uuid7
+from clientela.core.text import normalise_search, phone_e164
+from clientela.core.textos import CAMPOS, MENSAJES
+from clientela.identidad import passwords, rules, sessions, store
+from clientela.identidad.model import (
+    CambiosUsuario,
+    Credencial,
+    Filtro,
+    Identificadores,
+    NuevoLogin,
+    NuevoUsuario,
+    Rol,
+    Usuario,
+)
+
+_NOT_WORD: Final = re.compile("[^a-z0-9\u0080-\U0010ffff]+")
+_REGISTERED: Final[Mapping[str, str]] = {
+    "correo": "correo_registrado",
+    "celular": "celular_registrado",
+    "usernick": "usernick_registrado",
+}
+
+
+def read_names(
+    country: str, correo: str | None, celular: str | None, usernick: str | None
+) -> Identificadores:
+    """Read the names of a login as they were typed; Invalid names each that cannot be one.
+
+    At least one is needed: Invalid `identificador_requerido`.
+    """
+    email = rules.read_email(correo) if correo else None
+    phone = phone_e164(celular, country) if celular else None
+    nick = rules.read_usernick(usernick, country) if usernick else None
+    read = {"correo": (correo, email), "celular": (celular, phone), "usernick": (usernick, nick)}
+    wrong = {
+        field: [CAMPOS[f"{field}_invalido"]] for field, (typed, got) in read.items() if typed and not got
+    }
+    if wrong:
+        raise Invalid(wrong)
+    if not (email or phone or nick):
+        raise Invalid(code="identificador_requerido")
+    return Identificadores(
+        correo=email, celular=(celular or "").strip() or None, celular_e164=phone, usernick=nick
+    )
+
+
+def own_words(nombre: str, names: Identificadores) -> tuple[str | None, ...]:
+    """List what a user's password may not be."""
+    return (nombre, names.correo, names.celular, names.celular_e164, names.usernick)
+
+
+async def prepare_login(
+    db: Db, nombre: str, names: Identificadores, contrasenia: str, *, must_change: bool = False
+) -> NuevoLogin:
+    """Check a new login and hash its password, outside any transaction.
+
+    Raises Invalid for a password that does not pass, Conflict `correo_registrado` and the like for a name that
+    somebody has; the name is only taken later, by whoever stores the login.
+    """
+    passwords.require_good("contrasenia", contrasenia, own_words(nombre, names))
+    keys = rules.keys_by_field(names, db.settings.pais)
+    _refuse_taken(keys, await store.taken_keys(db, list(keys.values())))
+    hashed = await passwords.hash_password(contrasenia, db.settings.bcrypt_costo)
+    return NuevoLogin(names, hashed, must_change)
+
+
+def _refuse_taken(keys: Mapping[str, str], taken: set[str]) -> None:
+    for field, key in keys.items():
+        if key in taken:
+            code = _REGISTERED[field]
+            raise Conflict(code, errors={field: [MENSAJES[code]]})
+
+
+async def _take_names(db: Db, usuario_id: UUID, names: Identificadores) -> None:
+    """Make exactly these names the user's; Conflict when another has one of them."""
+    keys = rules.keys_by_field(names, db.settings.pais)
+    wanted = set(keys.values())
+    held = await store.keys_of(db, usuario_id)
+    await store.release_keys(db, usuario_id, list(wanted))
+    free = await store.reserve_keys(db, sorted(wanted - held), usuario_id)
+    _refuse_taken(keys, wanted - held - free)
+
+
+async def create_principal(
+    db: Db, cliente_id: UUID, nombre: str, login: NuevoLogin | None
+) -> tuple[UUID, Credencial]:
+    """Make the principal user of a client that is being made in the same transaction.
+
+    Without `login` he cannot log in and holds no name. Conflict as `prepare_login`.
+    """
+    usuario_id = uuid7()
+    made = await _insert(db, usuario_id, nombre, Rol.CLIENTE, login, cliente_id)
+    return usuario_id, made
+
+
+async def _insert(
+    db: Db, usuario_id: UUID, nombre: str, rol: str, login: NuevoLogin | None, cliente_id: UUID | None
+) -> Credencial:
+    names = login.identificadores if login else Identificadores()
+    must_change = login is not None and login.debe_cambiar_contrasenia
+    hashed = login.contrasenia_hash if login else None
+    row = await store.insert_usuario(
+        db,
+        (
+            usuario_id, nombre, rol, names.correo, names.usernick, names.celular, names.celular_e164,
+            hashed, must_change, cliente_id, db.now(),
+        ),
+    )  # fmt: skip
+    if login is not None:
+        await _take_names(db, usuario_id, names)
+    return Credencial(
+        usuario_id=usuario_id,
+        numero=row.numero,
+        nombre=nombre,
+        rol=rol,
+        correo=names.correo,
+        usernick=names.usernick,
+        celular_e164=names.celular_e164,
+        cliente_id=cliente_id,
+        contrasenia_hash=hashed,
+        activo=True,
+        debe_cambiar_contrasenia=must_change,
+    )
+
+
+async def create_user(db: Db, actor: Actor | None, new: NuevoUsuario) -> Usuario:
+    """Make a member of staff (administrators; `actor` is None for the command line).
+
+    Raises Invalid for names, password or role that do not pass (a customer is made with his client record, not
+    here), Conflict for a name that somebody has.
+    """
+    if new.rol == Rol.CLIENTE:
+        raise Invalid({"rol": [MENSAJES["rol_cliente"]]}, code="rol_cliente")
+    names = read_names(db.settings.pais, new.correo, new.celular, new.usernick)
+    login = await prepare_login(
+        db, new.nombre, names, new.contrasenia, must_change=new.debe_cambiar_contrasenia
+    )
+    usuario_id = uuid7()
+    async with db.transaction() as tx:
+        await _insert(tx, usuario_id, new.nombre, new.rol, login, None)
+        await audit.record(
+            tx, "usuario.creado", actor=actor, objeto=("usuario", str(usuario_id)), datos={"rol": new.rol}
+        )
+        return await get_user(tx, usuario_id)
+
+
+async def get_user(db: Db, ref: UUID | int) -> Usuario:
+    """Return a user by identifier or number; NotFound where there is none."""
+    found = await store.get_usuario(db, ref)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def list_users(db: Db, filtro: Filtro) -> tuple[list[Usuario], int]:
+    """Return one page of users by number, and how many the filter finds."""
+    words = _NOT_WORD.sub(" ", normalise_search(filtro.q)).split()
+    return await store.list_usuarios(db, " & ".join(f"'{word}':*" for word in words), filtro)
+
+
+async def set_client_active(db: Db, usuario_id: UUID, *, activo: bool) -> None:
+    """Follow a client's `activo`: a deactivated client's principal is logged out everywhere and kept out."""
+    async with db.transaction() as tx:
+        now = tx.now()
+        if not await store.set_cliente_activo(tx, usuario_id, now, activo=activo):
+            return
+        if not activo:
+            await _end_access(tx, usuario_id, "cliente_inactivo")
+        await sessions.announce(tx, usuario_id)
+
+
+async def _end_access(db: Db, usuario_id: UUID, motivo: str) -> None:
+    now = db.now()
+    await store.end_sesiones(db, usuario_id, now, motivo)
+    await store.revoke_tokens_of(db, usuario_id, now)
+    await store.void_resets(db, usuario_id, now)
+
+
+async def update_user(
+    db: Db, actor: Actor, ref: UUID | int, changes: CambiosUsuario, version: int | None = None
+) -> Usuario:
+    """Change a user (administrators); what is UNSET stays.
+
+    A changed role, a new password or `activo: false` ends his sessions, and with the first and the last his
+    personal tokens too. Raises NotFound, Invalid, PreconditionFailed when `version` is not the present one,
+    Conflict for a taken name, Conflict `ultimo_admin` when no active administrator would be left.
+    """
+    before = await get_user(db, ref)
+    hashed = await _new_hash(db, before, changes)
+    async with db.transaction() as tx:
+        await _keep_an_admin(tx, before, changes)
+        locked = await store.lock_credencial(tx, before.id)
+        if locked is None:
+            raise NotFound
+        before = await get_user(tx, before.id)
+        if version is not None and version != before.version:
+            raise PreconditionFailed("version_anterior", data={"version": before.version})
+        after = _merged(before, changes)
+        names = _names_of(tx, after, has_login=bool(locked.contrasenia_hash or hashed))
+        if locked.contrasenia_hash or hashed:
+            await _take_names(tx, before.id, names)
+        saved = await store.update_usuario(
+            tx,
+            (
+                before.id, after.nombre, after.rol, names.correo, names.usernick, names.celular,
+                names.celular_e164, after.activo, after.debe_cambiar_contrasenia, hashed, tx.now(),
+            ),
+        )  # fmt: skip
+        await _follow_up(tx, actor, before, saved, new_password=hashed is not None)
+    return saved
+
+
+async def _new_hash(db: Db, user: Usuario, changes: CambiosUsuario) -> str | None:
+    if changes.contrasenia is UNSET:
+        return None
+    after = _merged(user, changes)
+    names = _names_of(db, after, has_login=True)
+    passwords.require_good("contrasenia", changes.contrasenia, own_words(after.nombre, names))
+    return await passwords.hash_password(changes.contrasenia, db.settings.bcrypt_costo)
+
+
+def _merged(user: Usuario, changes: CambiosUsuario) -> Usuario:
+    wanted: dict[str, Any] = {
+        field: value for field, value in structs.asdict(changes).items() if value is not UNSET
+    }
+    if "contrasenia" in wanted:
+        # Somebody else knows this password: its owner has to choose his own.
+        wanted.setdefault("debe_cambiar_contrasenia", True)
+        del wanted["contrasenia"]
+    after = structs.replace(user, **wanted)
+    if (after.rol == Rol.CLIENTE) != (user.rol == Rol.CLIENTE):
+        raise Invalid({"rol": [MENSAJES["rol_cliente"]]}, code="rol_cliente")
+    return after
+
+
+def _names_of(db: Db, after: Usuario, *, has_login: bool) -> Identificadores:
+    """Read a user's names; one without login may have none at all."""
+    if not has_login and not (after.correo or after.celular or after.usernick):
+        return Identificadores()
+    return read_names(db.settings.pais, after.correo, after.celular, after.usernick)
+
+
+async def _keep_an_admin(db: Db, user: Usuario, changes: CambiosUsuario) -> None:
+    leaves = changes.activo is False or changes.rol not in {UNSET, Rol.ADMIN}
+    if user.rol == Rol.ADMIN and user.activo and leaves and await store.lock_admins(db) <= {user.id}:
+        raise Conflict("ultimo_admin")
+
+
+async def _follow_up(db: Db, actor: Actor, before: Usuario, after: Usuario, *, new_password: bool) -> None:
+    """End what the change makes worthless, write it down, and tell every process."""
+    if before.rol != after.rol:
+        await _end_access(db, after.id, "rol")
+    elif before.activo and not after.activo:
+        await _end_access(db, after.id, "inactivo")
+    elif new_password:
+        await store.end_sesiones(db, after.id, db.now(), "contrasenia")
+        await store.void_resets(db, after.id, db.now())
+    elif before.correo != after.correo:
+        await store.void_resets(db, after.id, db.now())
+    fields = [
+        field
+        for field in ("nombre", "rol", "correo", "usernick", "celular", "activo", "debe_cambiar_contrasenia")
+        if getattr(before, field) != getattr(after, field)
+    ]
+    datos = {
+        "campos": [*fields, *(["contrasenia"] if new_password else [])],
+        "rol": after.rol,
+        "activo": after.activo,
+    }
+    await audit.record(db, "usuario.cambiado", actor=actor, objeto=("usuario", str(after.id)), datos=datos)
+    await sessions.announce(db, after.id)
