@@ -32,6 +32,7 @@ CREATE UNIQUE INDEX carritos_propio_uk ON carritos (usuario_id)
 CREATE UNIQUE INDEX carritos_vendedor_uk ON carritos (usuario_id, vendedor_id, cliente_id)
     WHERE vendedor_id IS NOT NULL AND deleted_at IS NULL;
 CREATE INDEX carritos_cliente_ix ON carritos (cliente_id);
+CREATE INDEX carritos_vendedor_ix ON carritos (vendedor_id) WHERE vendedor_id IS NOT NULL;
 
 CREATE TABLE carrito_lineas (
     carrito_id uuid NOT NULL CONSTRAINT carrito_lineas_carrito_fk REFERENCES carritos (id) ON DELETE CASCADE,
@@ -46,6 +47,8 @@ CREATE TABLE carrito_lineas (
     posicion bigint NOT NULL,
     CONSTRAINT carrito_lineas_pk PRIMARY KEY (carrito_id, producto_id)
 ) WITH (fillfactor = 80);
+
+CREATE INDEX carrito_lineas_producto_ix ON carrito_lineas (producto_id);
 
 COMMENT ON COLUMN carrito_lineas.item IS
     'What the catalogue said of the product when the line was added; never what a browser sent.';

@@ -1,0 +1,139 @@
+-- Functions of the carts. Lock order everywhere: the cart's header, then whatever hangs on it, events last.
+
+-- The principal user of a client; 404 when there is no such client.
+CREATE FUNCTION fn.cliente_principal(p_cliente_id uuid) RETURNS uuid
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_usuario_id uuid;
+BEGIN
+    SELECT usuario_principal_id INTO v_usuario_id FROM public.clientes WHERE id = p_cliente_id;
+    IF NOT FOUND THEN
+        PERFORM fn.fallo(404, 'cliente_no_encontrado');
+    END IF;
+    RETURN v_usuario_id;
+END $$;
+
+-- A cart in the neutral form that every contract renders: today's prices and stock beside each snapshot.
+CREATE FUNCTION fn.carrito_neutro(p_carrito public.carritos) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN json_build_object(
+        'id', p_carrito.id,
+        'usuario_id', p_carrito.usuario_id,
+        'cliente_id', p_carrito.cliente_id,
+        'vendedor_id', p_carrito.vendedor_id,
+        'version', p_carrito.version,
+        'actualizado_en', p_carrito.actualizado_en,
+        'lineas', coalesce((
+            SELECT json_agg(json_build_object(
+                       'producto_id', l.producto_id,
+                       'item', l.item,
+                       'cantidad', trim_scale(l.cantidad),
+                       'precio_unitario', l.precio_unitario,
+                       'campania_aplicada_id', l.campania_aplicada_id,
+                       'motivo_descuento', l.motivo_descuento,
+                       'disponible', p.activo AND (p.existencias IS NULL OR p.existencias >= l.cantidad),
+                       'precio_actual', p.precio,
+                       'precio_cambio', p.precio <> (l.item -> 'precio')::numeric
+                   ) ORDER BY l.posicion)
+              FROM public.carrito_lineas l
+              JOIN public.productos p ON p.id = l.producto_id
+             WHERE l.carrito_id = p_carrito.id), '[]'));
+END $$;
+
+-- The own cart of a user, its header locked until the transaction ends; made (as p_id) if there is none.
+CREATE FUNCTION fn.carrito_bloquear(p_usuario_id uuid, p_cliente_id uuid, p_id uuid, p_ahora timestamptz)
+RETURNS public.carritos LANGUAGE plpgsql AS $$
+DECLARE
+    v_carrito public.carritos;
+BEGIN
+    LOOP
+        SELECT * INTO v_carrito FROM public.carritos
+         WHERE usuario_id = p_usuario_id AND vendedor_id IS NULL AND deleted_at IS NULL
+           FOR UPDATE;
+        EXIT WHEN FOUND;
+        -- Of several that find none, one makes it; the others wait for its commit and come round again.
+        INSERT INTO public.carritos (id, usuario_id, cliente_id, creado_en, actualizado_en)
+        VALUES (p_id, p_usuario_id, p_cliente_id, p_ahora, p_ahora)
+        ON CONFLICT (usuario_id) WHERE vendedor_id IS NULL AND deleted_at IS NULL DO NOTHING;
+    END LOOP;
+    RETURN v_carrito;
+END $$;
+
+-- Refuse with 422 lines that may not stand in a cart; the positions (from 0) are those of the three arrays.
+-- A product that was there already may stay although it was retired.
+CREATE FUNCTION fn.carrito_revisar(
+    p_carrito_id uuid, p_productos uuid[], p_cantidades numeric[], p_fracciones boolean[]
+) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_desconocidos bigint[];
+    v_retirados bigint[];
+    v_enteros bigint[];
+    v_excedidos bigint[];
+BEGIN
+    SELECT array_agg(e.n - 1) FILTER (WHERE p.id IS NULL),
+           array_agg(e.n - 1) FILTER (WHERE NOT p.activo AND l.producto_id IS NULL),
+           array_agg(e.n - 1) FILTER (WHERE e.fraccion AND NOT p.fraccionable),
+           array_agg(e.n - 1) FILTER (WHERE e.cantidad > 999999)
+      INTO v_desconocidos, v_retirados, v_enteros, v_excedidos
+      FROM unnest(p_productos, p_cantidades, p_fracciones) WITH ORDINALITY AS e (producto_id, cantidad, fraccion, n)
+      LEFT JOIN public.productos p ON p.id = e.producto_id
+      LEFT JOIN public.carrito_lineas l ON l.carrito_id = p_carrito_id AND l.producto_id = e.producto_id
+     WHERE p.activo IS NOT TRUE OR e.cantidad > 999999 OR e.fraccion;
+    IF v_desconocidos IS NOT NULL OR v_retirados IS NOT NULL OR v_enteros IS NOT NULL OR v_excedidos IS NOT NULL THEN
+        PERFORM fn.fallo(422, 'carrito_invalido', jsonb_build_object(
+            'producto_desconocido', coalesce(v_desconocidos, '{}'),
+            'producto_retirado', coalesce(v_retirados, '{}'),
+            'cantidad_entera', coalesce(v_enteros, '{}'),
+            'cantidad_excesiva', coalesce(v_excedidos, '{}')));
+    END IF;
+END $$;
+
+-- Make p_productos the lines of a locked cart, in their order, one line per product. A line that was there keeps
+-- its snapshot and its campaign; a new one takes the catalogue's word, never the caller's.
+CREATE FUNCTION fn.carrito_escribir(
+    INOUT p_carrito public.carritos, p_productos uuid[], p_cantidades numeric[], p_fracciones boolean[],
+    p_ahora timestamptz
+) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM fn.carrito_revisar(p_carrito.id, p_productos, p_cantidades, p_fracciones);
+    DELETE FROM public.carrito_lineas
+     WHERE carrito_id = p_carrito.id AND producto_id <> ALL (p_productos);
+    INSERT INTO public.carrito_lineas AS l (carrito_id, producto_id, cantidad, item, precio_unitario, posicion)
+    SELECT p_carrito.id, p.id, e.cantidad, fn.producto_item(p), p.precio, e.n
+      FROM unnest(p_productos, p_cantidades) WITH ORDINALITY AS e (producto_id, cantidad, n)
+      JOIN public.productos p ON p.id = e.producto_id
+        ON CONFLICT (carrito_id, producto_id) DO UPDATE
+       SET cantidad = excluded.cantidad, posicion = excluded.posicion
+     WHERE (l.cantidad, l.posicion) IS DISTINCT FROM (excluded.cantidad, excluded.posicion);
+    UPDATE public.carritos SET version = version + 1, escrito = true, actualizado_en = p_ahora
+     WHERE id = p_carrito.id
+    RETURNING * INTO p_carrito;
+END $$;
+
+-- Tell the devices of the cart's user that it changed.
+CREATE FUNCTION fn.carrito_avisar(p_carrito public.carritos, p_actor_id uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM fn.evento_emitir(
+        ARRAY['usuario:' || p_carrito.usuario_id], 'cart.updated',
+        jsonb_build_object('id', p_carrito.id, 'version', p_carrito.version), p_carrito.cliente_id, p_actor_id);
+END $$;
+
+-- Replace the lines of a client's own cart. p_version, where given, must be the current version (0: no cart
+-- yet); else 412 with the current cart. Returns the neutral form. p_id is the identifier of a cart not yet made.
+CREATE FUNCTION fn.carrito_reemplazar(
+    p_cliente_id uuid, p_productos uuid[], p_cantidades numeric[], p_fracciones boolean[], p_version bigint,
+    p_id uuid, p_actor_id uuid, p_ahora timestamptz
+) RETURNS json LANGUAGE plpgsql AS $$
+DECLARE
+    v_carrito public.carritos;
+BEGIN
+    v_carrito := fn.carrito_bloquear(fn.cliente_principal(p_cliente_id), p_cliente_id, p_id, p_ahora);
+    IF v_carrito.version <> p_version THEN
+        PERFORM fn.fallo(412, 'carrito_desactualizado', jsonb_build_object('carrito', fn.carrito_neutro(v_carrito)));
+    END IF;
+    v_carrito := fn.carrito_escribir(v_carrito, p_productos, p_cantidades, p_fracciones, p_ahora);
+    PERFORM fn.carrito_avisar(v_carrito, p_actor_id);
+    RETURN fn.carrito_neutro(v_carrito);
+END $$;

@@ -1,0 +1,65 @@
+"""The words of the carts."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+
+
+class Item(msgspec.Struct, frozen=True, gc=False):
+    """What the catalogue said of a product when its line was added (the `item` of the panel's contract)."""
+
+    id: str = msgspec.field(name="_id")
+    codigo: str
+    nombre: str
+    descripcion: str
+    precio: Decimal
+    imagenes: tuple[str, ...]
+
+
+class Linea(msgspec.Struct, frozen=True, gc=False):
+    """One product in a cart.
+
+    `precio_unitario` is the price last shown: the snapshot's, after its campaign. `precio_actual` is today's in
+    the catalogue, `precio_cambio` whether it differs from the snapshot's. `disponible`: on sale, and in stock
+    for the whole `cantidad` or not tracked.
+    """
+
+    producto_id: str
+    item: Item
+    cantidad: Decimal
+    precio_unitario: Decimal
+    disponible: bool
+    precio_actual: Decimal
+    precio_cambio: bool
+    campania_aplicada_id: int | None = None
+    motivo_descuento: str | None = None
+
+
+class Carrito(msgspec.Struct, frozen=True, gc=False):
+    """A cart in the neutral form that every contract renders; `vendedor_id` None means the own cart."""
+
+    id: UUID
+    usuario_id: UUID
+    cliente_id: UUID | None
+    vendedor_id: UUID | None
+    version: int
+    actualizado_en: datetime
+    lineas: tuple[Linea, ...]
+
+
+class LineaPedida(msgspec.Struct, frozen=True):
+    """A line as somebody asks for it; `producto_id` None: the identifier he sent cannot exist."""
+
+    producto_id: UUID | None
+    cantidad: Decimal
+
+
+class LineaSumada(msgspec.Struct, frozen=True):
+    """All lines asked for of one product: their sum, whether any is no whole number, and their places."""
+
+    producto_id: UUID | None
+    cantidad: Decimal
+    fraccion: bool
+    lugares: tuple[int, ...]

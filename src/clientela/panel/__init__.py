@@ -1,0 +1,1 @@
+"""The customer's panel: drafts, preferences and the autosave of everything."""

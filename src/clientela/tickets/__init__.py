@@ -1,0 +1,1 @@
+"""Tickets: one engine for claims, support, chats, guarantees and bad ratings."""
