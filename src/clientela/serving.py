@@ -48,7 +48,7 @@ def serve(listen: Listen, settings: Settings) -> None:
     with listening(listen) as sock:
         server = uvicorn.Server(config)
         if listen.workers > 1:
-            Multiprocess(config, target=server.run, sockets=[sock]).run()
+            Multiprocess(config, sockets=[sock]).run()
         else:
             server.run(sockets=[sock])
 
