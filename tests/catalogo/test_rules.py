@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from clientela.catalogo import rules
 from clientela.catalogo.model import CambiosProducto, Filtro, Orden, Producto
+from clientela.core.money import plain_decimal
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 PRODUCT = Producto(
@@ -65,7 +66,7 @@ def test_applying_a_change_twice_is_applying_it_once(change):
 
 @given(st.none() | amounts)
 def test_a_plain_decimal_is_the_same_number_without_idle_zeros(value):
-    plain = rules.plain_decimal(value)
+    plain = plain_decimal(value)
     assert plain == value
     if plain is not None:
         text = str(plain)

@@ -1,6 +1,5 @@
 """Decisions about products: no database, no clock."""
 
-from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -36,14 +35,6 @@ def audited_change(before: Producto, after: Producto) -> dict[str, Any]:
 def audited_birth(product: NuevoProducto) -> dict[str, Any]:
     """Say what a product began with, for the audit log."""
     return {name: getattr(product, name) for name in VALUES_AUDITED}
-
-
-def plain_decimal(value: Decimal | None) -> Decimal | None:
-    """Drop the zeros that storage adds after the point: 12.500 becomes 12.5, and 10.000 becomes 10."""
-    if value is None:
-        return None
-    whole = value.to_integral_value()
-    return whole if value == whole else value.normalize()
 
 
 def order_of(wanted: Filtro) -> Orden:

@@ -5,8 +5,8 @@ from typing import Final
 from uuid import UUID
 
 from clientela.catalogo.model import Filtro, NuevoProducto, Orden, Pagina, Producto
-from clientela.catalogo.rules import plain_decimal
 from clientela.core.db import Db, Record
+from clientela.core.money import plain_decimal
 
 CODIGO_UNICO: Final = "productos_codigo_unico"
 

@@ -1,4 +1,4 @@
-"""Money: decimals, two places, rounded half-up line by line (CONTRACT §1, §12)."""
+"""Money and quantities: decimals; money has two places, rounded half-up line by line (CONTRACT §1, §12)."""
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
@@ -28,3 +28,11 @@ def total(subtotals: Iterable[Decimal]) -> Decimal:
 def discounted(precio: Decimal, porcentaje: Decimal) -> Decimal:
     """Lower a unit price by a percentage (15 = 15 %), rounded."""
     return round_money(precio * (_HUNDRED - porcentaje) / _HUNDRED)
+
+
+def plain_decimal(value: Decimal | None) -> Decimal | None:
+    """Drop the zeros that storage adds after the point: 12.500 becomes 12.5, and 10.000 becomes 10."""
+    if value is None:
+        return None
+    whole = value.to_integral_value()
+    return whole if value == whole else value.normalize()
