@@ -72,6 +72,7 @@ def create_app(settings: Settings | None = None) -> "Gate":
     hub.on_reset(gatekeeper.forget_all)
     metrics = Metrics(settings.data_dir / METRICS_DIRECTORY)
     metrics.register_gauge("conexiones_en_uso", "Database connections at work.", lambda: pool.in_use)
+    metrics.register_gauge("base_viajes", "Statements sent to the database so far.", lambda: pool.round_trips)
     metrics.register_gauge(
         "eventos_retraso_segundos", "Time without proof that all events were seen.", lambda: hub.lag
     )
