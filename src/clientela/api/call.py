@@ -71,7 +71,7 @@ class Reply:
         self.content_type = content_type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Route:
     """One row of the route table: what is served, and what its documentation says."""
 
