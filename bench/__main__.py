@@ -1,0 +1,223 @@
+"""`python -m bench [--quick]`: measure the hot routes, judge them, write `bench/results` and the page."""
+
+import argparse
+import http.client
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any, Final, NamedTuple
+
+from pwdlib.hashers.bcrypt import BcryptHasher
+
+from bench import dataset, pgbench, report
+from bench.machine import memory
+from bench.measures import (
+    CONNECTIONS,
+    HOT,
+    LOGIN_SOURCES,
+    MEASURES,
+    THROTTLED_SOURCE,
+    Measure,
+    bare_job,
+    login_request,
+)
+from bench.report import Row
+from bench.rig import Load, Process, Rig
+from bench.statements import CLIENTS
+
+_TRIPS: Final = re.compile(rb"^clientela_base_viajes (\S+)$", re.MULTILINE)
+_ANSWERS: Final = re.compile(rb"^clientela_peticiones_total\{[^}]*\} (\S+)$", re.MULTILINE)
+MICRO: Final = 1_000_000
+
+
+class Plan(NamedTuple):
+    """How much is measured."""
+
+    rounds: int
+    seconds: int
+    warm_up: float
+
+
+FULL: Final = Plan(3, 4, 1.0)
+QUICK: Final = Plan(1, 1, 0.5)
+
+
+class Bench:
+    """One measurement from beginning to end."""
+
+    def __init__(self, rig: Rig, dsn: str, plan: Plan) -> None:
+        self.rig = rig
+        self.dsn = dsn
+        self.plan = plan
+        self.rows = [Row(m.name, m.title, m.bar) for m in MEASURES]
+        self.bare_row = Row("respuesta_minima", "bare reply of the framework")
+
+    def measure(self, server: Process, bare: Process, tokens: Sequence[str]) -> None:
+        """Run all rounds."""
+        loads = [Load(measure.build(server.port, tokens)) for measure in MEASURES]
+        bare_load = Load(bare_job(bare.port, tokens))
+        try:
+            say("  warming up")
+            loads[0].run(1.0, 2.0, server, self.rig)
+            for number in range(1, self.plan.rounds + 1):
+                say(f"  round {number} of {self.plan.rounds}")
+                for measure, row, load in zip(MEASURES, self.rows, loads, strict=True):
+                    self._route(measure, row, load, server)
+                self._window(self.bare_row, bare_load, bare, self.plan.seconds)
+        finally:
+            for load in (*loads, bare_load):
+                load.close()
+
+    def _route(self, measure: Measure, row: Row, load: Load, server: Process) -> None:
+        if measure.statement is not None:
+            limit = pgbench.run(
+                self.rig, self.dsn, measure.name, measure.statement, CONNECTIONS, self.plan.seconds
+            )
+            done = limit.rate * limit.usage.seconds
+            row.limit_rate.append(limit.rate)
+            row.limit_postgres_us.append(MICRO * limit.usage.by_name["postgres"] / done)
+        if measure.name == "login":
+            row.limit_rate.append(self._bcrypt_rate())
+        if measure.name == "login_frenado":
+            close_the_door(server.port)
+        before = counters(server)
+        self._window(row, load, server, self.plan.seconds * (2 if measure.name == "login" else 1))
+        after = counters(server)
+        row.round_trips.append((after[0] - before[0]) / (after[1] - before[1]))
+        say(f"    {measure.title}: {row.rate[-1]:,.0f}/s, {row.server_us[-1]:.0f} µs")
+
+    def _window(self, row: Row, load: Load, server: Process, seconds: float) -> None:
+        window, usage = load.run(seconds, self.plan.warm_up, server, self.rig)
+        if not window.answers:
+            raise SystemExit(f"bench: no answer on {row.title}: {window.errors}")
+        row.rate.append(window.answers / window.seconds)
+        row.p50.append(window.p50)
+        row.p99.append(window.p99)
+        row.server_us.append(MICRO * usage.by_name["server"] / window.answers)
+        row.postgres_us.append(MICRO * usage.by_name["postgres"] / window.answers)
+        row.load_us.append(MICRO * usage.by_name["load"] / window.answers)
+        row.foreign.append(usage.foreign)
+        for status, number in window.errors.items():
+            row.errors[status] = row.errors.get(status, 0) + number
+
+    def _bcrypt_rate(self) -> float:
+        """Return how many passwords one core can check in a second."""
+        hasher = BcryptHasher(dataset.BCRYPT_COST)
+        with self.rig.cores.of_server():
+            hashed = hasher.hash(dataset.PASSWORD)
+            begun = time.perf_counter()
+            for _ in range(3):
+                hasher.verify(dataset.PASSWORD, hashed)
+            return 3 / (time.perf_counter() - begun)
+
+
+def counters(server: Process) -> tuple[float, float]:
+    """Return how many statements the server has sent, and how many requests it has answered."""
+    text = server.get("/metrics")
+    trips = _TRIPS.search(text)
+    return float(trips[1]) if trips else 0.0, sum(float(found) for found in _ANSWERS.findall(text))
+
+
+def close_the_door(port: int) -> None:
+    """Fail to log in until the address is shut out."""
+    for n in range(20):
+        head, _, body = login_request(n, "no es la clave").partition(b"\r\n\r\n")
+        path = head.split()[1].decode()
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", port, timeout=10, source_address=(THROTTLED_SOURCE, 0)
+        )
+        connection.request("POST", path, body, {"Content-Type": "application/json"})
+        status = connection.getresponse().status
+        connection.close()
+        if status == http.HTTPStatus.TOO_MANY_REQUESTS:
+            return
+    raise SystemExit("bench: twenty failed logins did not shut the address out")
+
+
+def worker_memory(rig: Rig, tokens: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Return what each of two workers occupies after all clients were there."""
+    with rig.server(workers=2) as server:
+        load = Load(MEASURES[0].build(server.port, tokens))
+        try:
+            load.run(2.0, 2.0, server, rig)
+        finally:
+            load.close()
+        return {f"worker {i} of 2": asdict(memory(pid)) for i, pid in enumerate(server.workers(), 1)}
+
+
+def main() -> int:
+    """Measure; 0 when every bar holds."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one short round, no page: does it run at all?")
+    quick = parser.parse_args().quick
+    plan = QUICK if quick else FULL
+    home = Path(tempfile.mkdtemp(prefix="cl-bench-"))
+    # PostgreSQL runs under an account of its own and must be able to come in.
+    home.chmod(0o755)
+    try:
+        return _measure(home, plan, quick=quick)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _measure(home: Path, plan: Plan, *, quick: bool) -> int:
+    rig = Rig(home)
+    with rig.database() as dsn:
+        bench = Bench(rig, dsn, plan)
+        with rig.server() as server, rig.bare() as bare:
+            say(f"Planting {CLIENTS:,} clients")
+            dataset.plant_now(dsn)
+            tokens = dataset.tokens(rig.secret)
+            say("Measuring")
+            bench.measure(server, bare, tokens)
+            used = {"only process": asdict(memory(server.pid))}
+        used |= worker_memory(rig, tokens)
+        version = dataset.server_version(dsn)
+    return _finish(bench, used, version, quick=quick)
+
+
+def _finish(bench: Bench, used: dict[str, dict[str, float]], version: str, *, quick: bool) -> int:
+    rows = [*bench.rows, bench.bare_row]
+    found = report.bars(
+        bench.rows, bench.bare_row, [m.name for m in HOT], {name: m["rss"] for name, m in used.items()}
+    )
+    made = datetime.now(UTC)
+    result: dict[str, Any] = {
+        "made": made.date().isoformat(),
+        "machine": report.machine(),
+        "postgres": version,
+        "rig": {
+            "connections": CONNECTIONS,
+            "logins": len(LOGIN_SOURCES),
+            "clients": CLIENTS,
+            "cost": dataset.BCRYPT_COST,
+            "rounds": bench.plan.rounds,
+            "seconds": bench.plan.seconds,
+        },
+        "foreign": median(share for row in rows for share in row.foreign),
+        "memory": used,
+        "rows": [asdict(row) for row in rows],
+        "bars": [{**asdict(bar), "holds": bar.holds} for bar in found],
+    }
+    say("\n".join(["", *report.table(rows), "", *report.bar_table(found), ""]))
+    path = report.write_json(result, "quick" if quick else made.strftime("%Y-%m-%dT%H%M"))
+    if not quick:
+        report.write_page(result, rows, found)
+    say(f"Written: {path.relative_to(report.ROOT)}")
+    return 0 if all(bar.holds for bar in found) else 1
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal."""
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""What is measured: each route's prepared requests, its statement for `pgbench`, and what a right answer is."""
+
+import json
+import random
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from bench import dataset
+from bench.load import Job
+from bench.statements import (
+    CLIENTS,
+    LINES,
+    MAX_QUANTITY,
+    READ_CART,
+    READ_PREFERENCE,
+    REPLACE_CART,
+    SAVE_ALL,
+    Statement,
+)
+
+CONNECTIONS: Final = 64
+# Each accepted login holds a place of its address while the hash is computed, and an address has five.
+LOGIN_SOURCES: Final = tuple(f"127.1.0.{last}" for last in range(1, 17))
+THROTTLED_SOURCE: Final = "127.2.0.1"
+
+
+class Measure(NamedTuple):
+    """One row of the table."""
+
+    name: str
+    title: str
+    build: Callable[[int, Sequence[str]], Job]
+    statement: Statement | None = None
+    bar: float | None = None
+    """The least share of pgbench's rate on the same statement."""
+
+
+def _request(method: str, path: str, token: str | None, body: object = None) -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: application/json", "User-Agent: bench"]
+    if token is not None:
+        lines.append(f"Authorization: Bearer {token}")
+    content = b""
+    if body is not None:
+        content = json.dumps(body, ensure_ascii=False).encode()
+        lines += ["Content-Type: application/json", f"Content-Length: {len(content)}"]
+    return "\r\n".join([*lines, "", ""]).encode() + content
+
+
+def _shuffled(seed: int) -> list[int]:
+    order = list(range(CLIENTS))
+    random.Random(seed).shuffle(order)
+    return order
+
+
+def _items(n: int, turn: int) -> list[dict[str, object]]:
+    """Write a cart as the panel's page does: with its copy of each product. Every turn has other quantities."""
+    return [
+        {
+            "itemId": str(product),
+            "item": {
+                "_id": str(product),
+                "codigo": f"P-{n}",
+                "nombre": f"Producto de prueba número {n}",
+                "descripcion": f"Descripción del producto de prueba número {n}, con sus medidas y presentación",
+                "precio": 12.75,
+                "imagenes": [f"/imagenes/{n}.jpg"],
+            },
+            "cantidad": 1 + (n + line + turn * 4) % MAX_QUANTITY,
+        }
+        for line, product in enumerate(dataset.product_ids(n))
+    ]
+
+
+def _read(part: str) -> Callable[[int, Sequence[str]], Job]:
+    def build(port: int, tokens: Sequence[str]) -> Job:
+        requests = [
+            _request("GET", f"/clientes/{dataset.client_id(n)}/{part}", tokens[n]) for n in _shuffled(1)
+        ]
+        return Job(port, requests, 200, CONNECTIONS)
+
+    return build
+
+
+def _put_cart(port: int, tokens: Sequence[str]) -> Job:
+    requests = [
+        _request("PUT", f"/clientes/{dataset.client_id(n)}/carrito", tokens[n], {"items": _items(n, turn)})
+        for turn in range(2)
+        for n in _shuffled(2)
+    ]
+    return Job(port, requests, 200, CONNECTIONS)
+
+
+def _autosave(port: int, tokens: Sequence[str]) -> Job:
+    requests = [
+        _request(
+            "POST",
+            f"/clientes/{dataset.client_id(n)}/auto-guardar",
+            tokens[n],
+            {
+                "carrito": {"items": _items(n, turn)},
+                "borradores": {
+                    "reclamo": {"titulo": "Cajas mojadas", "descripcion": f"Faltan {turn}"},
+                    "soporte": None,
+                },
+                "preferencias": {"vista_activa": "carrito", "configuraciones": {"tema": "light"}},
+            },
+        )
+        for turn in range(2)
+        for n in _shuffled(3)
+    ]
+    return Job(port, requests, 200, CONNECTIONS)
+
+
+def login_request(n: int, password: str) -> bytes:
+    """Return client n's login with a password."""
+    return _request(
+        "POST", "/auth/clientes/login", None, {"correo": dataset.email(n), "contrasenia": password}
+    )
+
+
+def _login(port: int, _: Sequence[str]) -> Job:
+    requests = [login_request(n, dataset.PASSWORD) for n in _shuffled(4)]
+    return Job(port, requests, 200, len(LOGIN_SOURCES), LOGIN_SOURCES)
+
+
+def _login_throttled(port: int, _: Sequence[str]) -> Job:
+    requests = [login_request(n, dataset.PASSWORD) for n in _shuffled(5)]
+    return Job(port, requests, 429, CONNECTIONS, (THROTTLED_SOURCE,))
+
+
+def bare_job(port: int, tokens: Sequence[str]) -> Job:
+    """Return the load for the bare reply: the requests of a cart's reading, to a server that only answers."""
+    requests = [_request("GET", "/", tokens[n]) for n in _shuffled(1)]
+    return Job(port, requests, 200, CONNECTIONS)
+
+
+MEASURES: Final = (
+    Measure("carrito_leer", "GET carrito", _read("carrito"), READ_CART, 0.7),
+    Measure("carrito_guardar", f"PUT carrito, {LINES} lines", _put_cart, REPLACE_CART, 0.8),
+    Measure("auto_guardar", "POST auto-guardar", _autosave, SAVE_ALL),
+    Measure("preferencias_leer", "GET preferencias", _read("preferencias"), READ_PREFERENCE),
+    Measure("login_frenado", "POST login, throttled (429)", _login_throttled),
+    Measure("login", "POST login", _login),
+)
+HOT: Final = MEASURES[:4]

@@ -1,0 +1,187 @@
+"""What the rounds amount to: medians, bars, the JSON file and the table in the documentation."""
+
+import json
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+RESULTS: Final = ROOT / "bench" / "results"
+PAGE: Final = ROOT / "docs" / "performance.md"
+
+BARE_BAR: Final = 2.4
+MEMORY_BAR: Final = 80.0
+ONE_TRIP: Final = 1.05
+
+
+@dataclass
+class Row:
+    """What was measured of one route, one entry a round."""
+
+    name: str
+    title: str
+    bar: float | None = None
+    rate: list[float] = field(default_factory=list)
+    p50: list[float] = field(default_factory=list)
+    p99: list[float] = field(default_factory=list)
+    server_us: list[float] = field(default_factory=list)
+    postgres_us: list[float] = field(default_factory=list)
+    load_us: list[float] = field(default_factory=list)
+    foreign: list[float] = field(default_factory=list)
+    round_trips: list[float] = field(default_factory=list)
+    errors: dict[str, int] = field(default_factory=dict)
+    limit_rate: list[float] = field(default_factory=list)
+    limit_postgres_us: list[float] = field(default_factory=list)
+
+    @property
+    def ratios(self) -> list[float]:
+        """Share of the limit's rate, round by round."""
+        return [ours / limit for ours, limit in zip(self.rate, self.limit_rate, strict=True)]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One promise and what became of it."""
+
+    what: str
+    found: float
+    bound: float
+    at_least: bool
+
+    @property
+    def holds(self) -> bool:
+        """Whether the promise is kept."""
+        return self.found >= self.bound if self.at_least else self.found <= self.bound
+
+
+def bars(rows: Sequence[Row], bare: Row, hot: Iterable[str], memory: dict[str, float]) -> list[Bar]:
+    """Judge what was found."""
+    by_name = {row.name: row for row in rows}
+    found = [
+        Bar(f"{row.title}: share of pgbench's rate", median(row.ratios), row.bar, at_least=True)
+        for row in rows
+        if row.bar is not None
+    ]
+    found += [
+        Bar(f"{by_name[n].title}: round trips", median(by_name[n].round_trips), ONE_TRIP, at_least=False)
+        for n in hot
+    ]
+    reading = by_name["carrito_leer"]
+    shares = [ours / theirs for ours, theirs in zip(reading.server_us, bare.server_us, strict=True)]
+    found.append(Bar("GET carrito: server CPU over a bare reply's", median(shares), BARE_BAR, at_least=False))
+    found.append(Bar("memory of a worker, MB", max(memory.values()), MEMORY_BAR, at_least=False))
+    errors = sum(sum(row.errors.values()) for row in (*rows, bare))
+    found.append(Bar("wrong answers", errors, 0, at_least=False))
+    return found
+
+
+def table(rows: Sequence[Row]) -> list[str]:
+    """Write the rows as a table of Markdown."""
+    names = [
+        "route",
+        "requests/s",
+        "p50 ms",
+        "p99 ms",
+        "server µs",
+        "PostgreSQL µs",
+        "round trips",
+        "limit/s",
+    ]
+    names += ["limit's PostgreSQL µs", "share"]
+    lines = ["| " + " | ".join(names) + " |", "|---|" + "---:|" * (len(names) - 1)]
+    for row in rows:
+        cells = [
+            row.title,
+            f"{median(row.rate):,.0f}" if median(row.rate) >= 100 else f"{median(row.rate):.1f}",
+            f"{median(row.p50):.1f}",
+            f"{median(row.p99):.1f}",
+            f"{median(row.server_us):,.0f}",
+            f"{median(row.postgres_us):,.0f}" if row.postgres_us else "",
+            f"{median(row.round_trips):.2f}" if row.round_trips else "",
+            _limit(row.limit_rate),
+            f"{median(row.limit_postgres_us):,.0f}" if row.limit_postgres_us else "",
+            f"{median(row.ratios):.2f}" if row.limit_rate else "",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def _limit(rates: Sequence[float]) -> str:
+    if not rates:
+        return ""
+    return f"{median(rates):,.0f}" if median(rates) >= 100 else f"{median(rates):.1f}"
+
+
+def bar_table(found: Sequence[Bar]) -> list[str]:
+    """Write the bars as a table of Markdown."""
+    lines = ["| bar | found | bound | holds |", "|---|---:|---:|---|"]
+    for bar in found:
+        sign = "≥" if bar.at_least else "≤"
+        lines.append(
+            f"| {bar.what} | {bar.found:.2f} | {sign} {bar.bound:g} | {'yes' if bar.holds else 'NO'} |"
+        )
+    return lines
+
+
+def machine() -> dict[str, Any]:
+    """Name the machine in what matters for the figures."""
+    models = [
+        line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")
+    ]
+    return {
+        "cpu": models[0].partition(":")[2].strip() if models else platform.machine(),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+    }
+
+
+def write_json(result: dict[str, Any], name: str) -> Path:
+    """Keep everything that was measured."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
+_INTRODUCTION: Final = """# Performance
+
+Written by `make bench`; do not edit. The server runs as it is delivered, every feature on (tokens, permissions,
+limits, events, jobs), as one process pinned to one core. PostgreSQL, with its settings as delivered (`fsync`,
+`full_page_writes`, `synchronous_commit` on), and the load generator share the other core. {connections} connections
+are kept alive and always busy; tokens, carts and preferences are spread over {clients:,} clients. Rounds: {rounds},
+interleaved, {seconds} s a window; figures are medians over the rounds.
+
+The limit is `pgbench` in the load generator's place, running the very statements of the stores (prepared, as many
+connections, the same spread) against the same database in the same round: what PostgreSQL can do on that core when
+there is no server at all. For an accepted login the limit is bcrypt at cost {cost}, one after the other on the
+server's core; {logins} connections log in then. Microseconds are CPU time of whole process trees, from
+`/proc/<pid>/stat`. A bare reply is a plain handler of the same framework under the same web server.
+"""
+
+
+_MEASURED: Final = (
+    "Measured on {made}: {cpu}, {system}, Python {python}, PostgreSQL {postgres}; other programs took {percent} % of "
+    "a core meanwhile. Compare ratios, not absolute figures, between machines."
+)
+
+
+def write_page(result: dict[str, Any], rows: Sequence[Row], found: Sequence[Bar]) -> None:
+    """Write the page of the documentation."""
+    memory = result["memory"]
+    lines = [
+        _INTRODUCTION.format(**result["rig"]),
+        *table(rows),
+        "",
+        *bar_table(found),
+        "",
+        "Memory in MB after the load, 10,000 verified tokens remembered: "
+        + "; ".join(f"{name} RSS {m['rss']:.0f}, PSS {m['pss']:.0f}" for name, m in memory.items())
+        + ".",
+        "",
+        _MEASURED.format(**result, **result["machine"], percent=round(100 * result["foreign"])),
+        "",
+    ]
+    PAGE.write_text("\n".join(lines), encoding="utf-8")

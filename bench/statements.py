@@ -1,0 +1,79 @@
+"""The stores' own statements with arguments that `pgbench` can make: the limit we measure ourselves against.
+
+The SQL is the stores' constants, never a copy. `pgbench` knows only whole numbers, so every identifier in the
+data is a number of twelve digits behind `UUID_PREFIX`. The numbers of one client, as variables of a script:
+`:c` his identifier, `:u` his user's, `:p0` … the products of his cart, `:q0` … quantities.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from clientela.carritos.store import READ_OWN, REPLACE
+from clientela.panel.store import AUTOSAVE, READ_PREFERENCES
+
+CLIENTS: Final = 10_000
+PRODUCTS: Final = 400
+LINES: Final = 3
+MAX_QUANTITY: Final = 9
+
+UUID_PREFIX: Final = "00000000-0000-7000-8000-"
+CLIENT: Final = 100_000_000_000
+PRODUCT: Final = 200_000_000_000
+USER: Final = 300_000_000_000
+SESSION: Final = 400_000_000_000
+
+# How the numbers follow from `:n`, the client's, in the arithmetic that SQL and pgbench share.
+NUMBERS: Final[Mapping[str, str]] = {
+    "c": f"{CLIENT} + :n",
+    "u": f"{USER} + :n",
+    **{f"p{line}": f"{PRODUCT} + (:n * 7 + {line * 131}) % {PRODUCTS}" for line in range(LINES)},
+}
+
+
+class Statement(NamedTuple):
+    """One statement of a store, and an SQL expression for each of its parameters in their order."""
+
+    sql: str
+    arguments: tuple[str, ...]
+
+    def script(self) -> str:
+        """Return the statement with its arguments, in terms of the variables above."""
+        return re.sub(r"\$(\d+)", lambda found: self.arguments[int(found[1]) - 1], self.sql.strip())
+
+    def over(self, first: int, last: int) -> str:
+        """Return a query that runs the statement once for each client from first to last (for planting)."""
+        numbers = ", ".join(f"{_columns(how)} AS {name}" for name, how in NUMBERS.items())
+        quantities = ", ".join(f"1 + (n * 3 + {line}) % {MAX_QUANTITY} AS q{line}" for line in range(LINES))
+        rows = f"SELECT {numbers}, {quantities} FROM generate_series({first}::bigint, {last}::bigint) AS s(n)"  # noqa: S608
+        return f"SELECT ({_columns(self.script())}) FROM ({rows}) AS i"  # noqa: S608
+
+
+def _columns(text: str) -> str:
+    """Turn the variables of a script into columns."""
+    return re.sub(r"(?<!:):([a-z]\w*)", r"\1", text)
+
+
+def _uuid(variable: str) -> str:
+    return f"('{UUID_PREFIX}' || {variable})"
+
+
+_PRODUCTS: Final = "ARRAY[" + ", ".join(f"{_uuid(f':p{line}')}::uuid" for line in range(LINES)) + "]"
+_QUANTITIES: Final = "ARRAY[" + ", ".join(f":q{line}" for line in range(LINES)) + "]"
+_WHOLE: Final = "'{" + ", ".join("f" for _ in range(LINES)) + "}'"
+_FIELDS: Final = """{"titulo": "Cajas mojadas", "descripcion": "Faltan ' || :q0 || '"}"""
+_DRAFT: Final = f"""('{{"reclamo": {{"version": null, "campos": {_FIELDS}}}}}')"""
+
+READ_CART: Final = Statement(READ_OWN, (_uuid(":c"),))
+REPLACE_CART: Final = Statement(
+    REPLACE,
+    (_uuid(":c"), _PRODUCTS, _QUANTITIES, _WHOLE, "NULL", _uuid(":c"), _uuid(":u"), "clock_timestamp()"),
+)
+SAVE_ALL: Final = Statement(
+    AUTOSAVE,
+    (
+        _uuid(":c"), _PRODUCTS, _QUANTITIES, _WHOLE, "NULL", _uuid(":c"), _DRAFT, "true", "'carrito'",
+        """'{"tema": "light"}'""", _uuid(":u"), "clock_timestamp()",
+    ),
+)  # fmt: skip
+READ_PREFERENCE: Final = Statement(READ_PREFERENCES, (_uuid(":c"),))
