@@ -18,6 +18,8 @@ from tests.tools.server import run_cli
 PASSWORD = "clientela-pruebas"
 TIMEOUT = 20.0
 _numbers = itertools.count(1)
+_open: "list[Persona]" = []
+_everybody: list["Persona"] = []
 
 
 class Persona(httpx.Client):
@@ -44,6 +46,8 @@ class Persona(httpx.Client):
             timeout=TIMEOUT,
             transport=httpx.HTTPTransport(local_address=source_ip, retries=1),
         )
+        # A socket that nobody closes is a warning, and warnings are failures.
+        _everybody.append(self)
 
     def learn(self) -> Self:
         """Ask the server who this is."""
@@ -74,6 +78,12 @@ class Persona(httpx.Client):
         return f"/clientes/{self.cliente_id}"
 
 
+def close_everybody() -> None:
+    """Close the connections of every person of this run."""
+    while _open:
+        _open.pop().close()
+
+
 def login(
     base_url: str, identificador: str, contrasenia: str = PASSWORD, *, source_ip: str | None = None
 ) -> Persona:
@@ -85,6 +95,12 @@ def login(
     person = Persona(base_url, answer.json()["token"], source_ip=source_ip).learn()
     person.contrasenia = contrasenia
     return person
+
+
+def close_everybody() -> None:
+    """Close the connections of every person made so far, once the run is over."""
+    while _everybody:
+        _everybody.pop().close()
 
 
 class Cast:

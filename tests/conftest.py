@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.cast import Cast, Persona
+from tests.cast import Cast, Persona, close_everybody
 from tests.tools import burst as bursts
 from tests.tools.cluster import Cluster, start_embedded
 from tests.tools.database import Database
@@ -34,7 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the database server of the run."""
+    """Close what the tests left open and stop the database server of the run."""
+    close_everybody()
     config.stash[StackKey].close()
 
 
@@ -109,9 +110,10 @@ def server(serving: Server) -> str:
 
 
 @pytest.fixture(scope="session")
-def cast(server: str, serving: Server, db: Database) -> Cast:
+def cast(server: str, serving: Server, db: Database) -> Iterator[Cast]:
     """cliente, otra_cliente, vendedora, otro_vendedor, tecnica, otro_tecnico, soporte, admin, anon."""
-    return Cast(server, db, serving.data_dir)
+    yield Cast(server, db, serving.data_dir)
+    close_everybody()
 
 
 @pytest.fixture(scope="session")
