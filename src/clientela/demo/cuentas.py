@@ -1,0 +1,95 @@
+"""The accounts with which the demo company is tried out (CONTRACT §11)."""
+
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from clientela.clientes import service as clientes
+from clientela.clientes.model import NuevaDireccion, NuevoCliente
+from clientela.core.actor import Actor
+from clientela.core.db import Db
+from clientela.identidad import users
+from clientela.identidad.model import Credencial, NuevoUsuario, Usuario
+
+CONTRASENIA: Final = "clientela-demo"
+
+PERSONAL: Final = (
+    ("admin@example.com", "Patricia Landívar Roca", "admin", "+591 70010001"),
+    ("vendedor@example.com", "Marco Antonio Suárez", "vendedor", "+591 70010002"),
+    ("vendedor2@example.com", "Verónica Cuéllar Vaca", "vendedor", "+591 70010003"),
+    ("tecnico@example.com", "Rubén Mamani Choque", "tecnico", "+591 70010004"),
+    ("tecnico2@example.com", "Daniela Parada Áñez", "tecnico", "+591 70010005"),
+    ("soporte@example.com", "Claudia Justiniano", "soporte", "+591 70010006"),
+    ("soporte2@example.com", "Sergio Quispe Flores", "soporte", "+591 70010007"),
+)
+CLIENTES: Final = (
+    ("cliente@example.com", "Tienda Doña Rosa", "Rosa Saucedo Melgar", "+591 70010008", "2856341017",
+     "Av. Virgen de Cotoca n.º 2140, Pampa de la Isla", "-17.776800", "-63.104700"),
+    ("cliente2@example.com", "Ferretería El Tajibo", "El Tajibo S.R.L.", "+591 70010009", "1029384017",
+     "Av. Grigotá n.º 615, La Ramada", "-17.795800", "-63.188500"),
+)  # fmt: skip
+
+
+class Persona(msgspec.Struct, frozen=True):
+    """A customer who acts in the story; `compra`: the departments from which he buys."""
+
+    actor: Actor
+    compra: tuple[str, ...]
+
+
+def staff_actor(user: Usuario) -> Actor:
+    """Return the member of staff as services know him."""
+    return Actor(user.id, user.numero, "usuario", user.rol, None, user.nombre, user.correo)
+
+
+def customer_actor(principal: Credencial) -> Actor:
+    """Return the customer as services know him; he needs no login for that."""
+    return Actor(
+        principal.usuario_id,
+        principal.numero,
+        "cliente",
+        "cliente",
+        principal.cliente_id,
+        principal.nombre,
+        principal.correo,
+    )
+
+
+async def open_staff_accounts(db: Db) -> dict[str, Actor]:
+    """Make the members of staff, the administrator first; return them by e-mail."""
+    made: dict[str, Actor] = {}
+    for correo, nombre, rol, celular in PERSONAL:
+        new = NuevoUsuario(nombre=nombre, rol=rol, contrasenia=CONTRASENIA, correo=correo, celular=celular)
+        made[correo] = staff_actor(await users.create_user(db, made.get("admin@example.com"), new))
+    return made
+
+
+async def open_customer_accounts(db: Db, admin: Actor, seller: Actor) -> list[Persona]:
+    """Make the two customers who can log in; the first has a seller of his own."""
+    made: list[Persona] = []
+    for correo, nombre, razon_social, celular, nit, direccion, lat, lng in CLIENTES:
+        names = users.read_names(db.settings.pais, correo, celular, None)
+        login = await users.prepare_login(db, nombre, names, CONTRASENIA)
+        place = Decimal(lat), Decimal(lng)
+        record = NuevoCliente(
+            nombre=nombre,
+            razon_social=razon_social,
+            nit=nit,
+            email=correo,
+            telefono=celular,
+            limite_credito=Decimal(5000),
+            latitud=place[0],
+            longitud=place[1],
+            vendedor_asignado_id=None if made else seller.usuario_id,
+            direcciones=(
+                NuevaDireccion(
+                    direccion, "Santa Cruz de la Sierra", "Santa Cruz", None, *place, es_principal=True
+                ),
+            ),
+        )
+        _, principal = await clientes.create_client(db, admin, record, login)
+        made.append(
+            Persona(customer_actor(principal), ("FER", "ELE") if made else ("ABA", "BEB", "GAL", "LIM"))
+        )
+    return made
