@@ -105,6 +105,7 @@ def create_app(settings: Settings | None = None) -> "Gate":
         logging_config=None,
         debug=False,
     )
+    _answer_every_method(litestar.asgi_router.root_route_map_node)
     return Gate(litestar, settings)
 
 
@@ -124,6 +125,22 @@ def endpoints(runtime: Runtime) -> list[tuple[str, Endpoint]]:
 def litestar_path(path: str) -> str:
     """Write a path template as the framework does: `{id}` is a text."""
     return path.replace("}", ":str}")
+
+
+class _EveryMethod(dict[Any, Any]):
+    """The parameters of a path, whatever the method."""
+
+    def __missing__(self, method: str) -> Any:
+        return self["asgi"]
+
+
+def _answer_every_method(node: Any) -> None:
+    # The router looks for a path's parameters under the method, but an ASGI handler, which answers every
+    # method, has them under "asgi" only.
+    if "asgi" in node.path_parameters:
+        node.path_parameters = _EveryMethod(node.path_parameters)
+    for child in node.children.values():
+        _answer_every_method(child)
 
 
 def _handler(endpoint: Endpoint) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
