@@ -18,8 +18,7 @@ from tests.tools.server import run_cli
 PASSWORD = "clientela-pruebas"
 TIMEOUT = 20.0
 _numbers = itertools.count(1)
-_open: "list[Persona]" = []
-_everybody: list["Persona"] = []
+_everybody: "list[Persona]" = []
 
 
 class Persona(httpx.Client):
@@ -76,12 +75,6 @@ class Persona(httpx.Client):
     def panel(self) -> str:
         """The root of this customer's own paths in dialect A."""
         return f"/clientes/{self.cliente_id}"
-
-
-def close_everybody() -> None:
-    """Close the connections of every person of this run."""
-    while _open:
-        _open.pop().close()
 
 
 def login(
