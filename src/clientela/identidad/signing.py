@@ -13,7 +13,9 @@ import msgspec
 from clientela.core.errors import Unauthenticated, Unavailable
 from clientela.core.ids import parse_uuid
 
-CLAIMS: Final = ("sub", "tipo", "rol", "cliente_id", "jti", "iat", "exp")
+REQUIRED: Final = ("sub", "tipo", "rol", "jti", "iat", "exp")
+# The library takes a null for a missing claim, and staff have no client.
+CLAIMS: Final = frozenset({*REQUIRED, "cliente_id"})
 ALGORITHM: Final = "HS256"
 HEADER: Final = {"alg": ALGORITHM, "typ": "JWT"}
 MIN_KEY_BYTES: Final = 32
@@ -79,7 +81,12 @@ def read(token: str, now: datetime) -> Claims:
             keyring.key,
             algorithms=[ALGORITHM],
             # The times are compared below, with the injected clock.
-            options={"require": list(CLAIMS), "verify_exp": False, "verify_iat": False, "verify_nbf": False},
+            options={
+                "require": list(REQUIRED),
+                "verify_exp": False,
+                "verify_iat": False,
+                "verify_nbf": False,
+            },
         )
     except (jwt.PyJWTError, ValueError, RecursionError) as error:
         raise Unauthenticated from error
@@ -91,7 +98,7 @@ def read(token: str, now: datetime) -> Claims:
 
 
 def _strict(payload: dict[str, Any]) -> Claims | None:
-    if set(payload) != set(CLAIMS):
+    if set(payload) != CLAIMS:
         return None
     # Identifiers have one spelling, the one that `sign` writes.
     if any(not isinstance(payload[k], str) or parse_uuid(payload[k]) is None for k in ("sub", "jti")):
