@@ -157,6 +157,10 @@ class Db:
         """How many statements this process has sent so far."""
         return self._pool.round_trips
 
+    async def ping(self) -> None:
+        """Ask the database anything; raises Unavailable when it does not answer."""
+        await self.fetchval("SELECT 1")
+
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction is open on this door."""
