@@ -1,7 +1,7 @@
 """Write the references under `docs/` from the code: settings, errors, events, audit, routes, OpenAPI.
 
-`python -m tools.generate_docs` writes the files; `documents()` returns what they must hold, for the test that they
-are current. An event type, action or code that is named on one side only raises `OutdatedSourceError`.
+`python -m tools.generate_docs` writes the files; `GENERATED` says how each is made, for the test that they are
+current. An event type or an action that is named on one side only raises `OutdatedSourceError`.
 """
 
 import json
@@ -17,7 +17,8 @@ from pydantic.fields import FieldInfo
 from clientela.api.call import ROUTES
 from clientela.api.permisos import REGLAS, Regla
 from clientela.app import document as openapi_document
-from clientela.core.textos import MENSAJES
+from clientela.core.codigos import ESTADOS
+from clientela.core.textos import ACCIONES, MENSAJES
 from clientela.settings import Settings
 from tools import inventory
 
@@ -83,7 +84,7 @@ def errors() -> str:
     """`docs/errors.md`: every code with its statuses and its Spanish text."""
     used = inventory.error_codes()
     rows = [
-        (f"`{code}`", ", ".join(map(str, sorted(used.get(code, {500})))), text)
+        (f"`{code}`", ", ".join(map(str, sorted(used.get(code, {ESTADOS[code]})))), text)
         for code, text in MENSAJES.items()
     ]
     intro = (
@@ -107,13 +108,17 @@ def events() -> str:
 
 def audit() -> str:
     """`docs/audit.md`: every action of the audit log."""
-    texts = _described("audit", inventory.audited_actions())
-    rows = [(f"`{action}`", text) for action, text in sorted(texts.items())]
+    used = inventory.audited_actions()
+    if used != ACCIONES.keys():
+        raise OutdatedSourceError(
+            f"core.textos.ACCIONES and the code differ in {sorted(used ^ ACCIONES.keys())}"
+        )
+    rows = [(f"`{action}`", text) for action, text in sorted(ACCIONES.items())]
     intro = (
         "The audit log is append-only and chained by hashes; its rows are written in the transaction of the action\n"
-        "and hold ids and codes only. Administrators read it at `GET /api/v1/auditoria`."
+        "and hold ids and codes only. Administrators read it at `GET /api/v1/auditoria`, with these texts."
     )
-    return f"# Audited actions\n\n{_NOTE}\n\n{intro}\n\n{_table(('Action', 'Meaning'), rows)}\n"
+    return f"# Audited actions\n\n{_NOTE}\n\n{intro}\n\n{_table(('Action', 'Text'), rows)}\n"
 
 
 def _who(rule: Regla) -> str:
@@ -138,21 +143,20 @@ def openapi() -> str:
     return json.dumps(json.loads(openapi_document()), indent=1, ensure_ascii=False) + "\n"
 
 
-def documents() -> dict[Path, str]:
-    """Every generated file and what it must hold."""
-    return {
-        DOCS / "settings.md": settings(),
-        DOCS / "errors.md": errors(),
-        DOCS / "events.md": events(),
-        DOCS / "audit.md": audit(),
-        DOCS / "routes.md": routes(),
-        DOCS / "openapi.json": openapi(),
-    }
+GENERATED = {
+    DOCS / "settings.md": settings,
+    DOCS / "errors.md": errors,
+    DOCS / "events.md": events,
+    DOCS / "audit.md": audit,
+    DOCS / "routes.md": routes,
+    DOCS / "openapi.json": openapi,
+}
 
 
 def main() -> int:
     """Write every file that is not current."""
-    for path, text in documents().items():
+    for path, make in GENERATED.items():
+        text = make()
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
             print(f"written: {path.relative_to(ROOT)}")

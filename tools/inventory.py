@@ -7,7 +7,8 @@ the tests over them cannot disagree with the code.
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import clientela
@@ -34,10 +35,29 @@ def sql_texts() -> Iterator[tuple[Path, str]]:
         yield file, file.read_text(encoding="utf-8")
 
 
+@cache
+def _tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def named_codes(codes: Iterable[str]) -> set[str]:
+    """Return which of these codes the source names at all, besides the tables of their texts and statuses."""
+    tables = {"textos.py", "codigos.py"}
+    literals = {
+        node.value
+        for file in python_files()
+        if file.name not in tables
+        for node in ast.walk(_tree(file))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    sql = "\n".join(text for file, text in sql_texts() if file.suffix == ".sql")
+    return {code for code in codes if code in literals or re.search(rf"\b{code}\b", sql)}
+
+
 def calls() -> Iterator[tuple[Path, ast.Call, str]]:
     """Every call in the package, with the last part of the name that is called."""
     for file in python_files():
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in ast.walk(_tree(file)):
             if isinstance(node, ast.Call):
                 name = (
                     node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -73,7 +93,7 @@ def error_classes() -> dict[str, int]:
         if isinstance(kind, type) and issubclass(kind, errors.AppError)
     }
     for file in python_files():
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in ast.walk(_tree(file)):
             if isinstance(node, ast.ClassDef):
                 bases = [base.id for base in node.bases if isinstance(base, ast.Name) and base.id in found]
                 if bases:
@@ -111,7 +131,7 @@ def _default_codes() -> Iterator[tuple[str, int]]:
             yield from ((code, kind.status) for code in defaults if isinstance(code, str))
     classes = error_classes()
     for file in python_files():
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in ast.walk(_tree(file)):
             if isinstance(node, ast.ClassDef) and node.name in classes:
                 own = [call for call in ast.walk(node) if isinstance(call, ast.Call) and call.args]
                 inits = [call for call in own if getattr(call.func, "attr", "") == "__init__"]

@@ -80,7 +80,7 @@ def test_installed_packages_are_the_locked_ones() -> None:
 def bandit(*targets: Path) -> int:
     """The exit status of bandit for findings of high severity."""
     program = Path(sys.executable).with_name("bandit")
-    command = [program, "--quiet", "-lll", "--recursive", *targets]
+    command = [str(program), "--quiet", "-lll", "--recursive", *map(str, targets)]
     return subprocess.run(command, capture_output=True, check=False).returncode
 
 

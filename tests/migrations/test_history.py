@@ -154,7 +154,7 @@ async def test_without_the_lock_they_collide(
 def squawk(*files: Path) -> list[dict[str, str]]:
     """What squawk finds in SQL files under the project's configuration."""
     program = Path(sys.executable).with_name("squawk")
-    command = [program, "--config", ROOT / ".squawk.toml", "--reporter", "json", *files]
+    command = [str(program), "--config", str(ROOT / ".squawk.toml"), "--reporter", "json", *map(str, files)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     findings: list[dict[str, str]] = json.loads(done.stdout or "[]")
     return findings
