@@ -169,4 +169,6 @@ def from_status(
     if status == TooManyRequests.status:
         retry = int((data or {}).get("retry_after", 1))
         return TooManyRequests(code, retry_after=retry, errors=errors, data=data)
+    if status == Invalid.status:
+        return Invalid(errors, code=code, data=data)
     return type_by_status[status](code, errors=errors, data=data)
