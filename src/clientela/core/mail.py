@@ -177,5 +177,5 @@ async def purge(db: Db, batch: int = 1000) -> bool:
 def _check_address(text: str) -> None:
     try:
         Address(addr_spec=text)
-    except (MessageError, IndexError) as error:
+    except (MessageError, ValueError, IndexError) as error:
         raise ValueError("not a mail address") from error
