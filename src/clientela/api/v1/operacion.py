@@ -10,7 +10,7 @@ from clientela.api import openapi, permisos
 from clientela.api.call import ROUTES, Call, Reply, authorization, route
 from clientela.core import mail, metrics
 from clientela.core.db import Db
-from clientela.core.errors import AppError, NotFound, Unavailable
+from clientela.core.errors import AppError, NotFound
 
 _STATIC: Final = resources.files("clientela.api") / "docs"
 _PAGE_POLICY: Final = (
