@@ -71,7 +71,7 @@ check-imports:
 check-migrations:
 	@rm -rf .cache/sql
 	$(BIN)/python -m tools.migration_sql .cache/sql
-	$(BIN)/squawk --quiet --config .squawk.toml .cache/sql/*.sql
+	$(BIN)/squawk --config .squawk.toml .cache/sql/*.sql
 
 .PHONY: check-dependencies
 check-dependencies:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Final, Self, TypeAlias
 
-import asyncpg  # type: ignore[import-untyped]
+import asyncpg
 import msgspec
 
 from clientela.core.clock import Clock, SystemClock

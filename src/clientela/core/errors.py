@@ -127,8 +127,9 @@ class Invalid(AppError):
         **kw: Any,
     ) -> None:
         if isinstance(errors, str):
-            code, errors = errors, kw.pop("errors", None)
-        super().__init__(code, errors=errors or kw.pop("errors", None), **kw)
+            super().__init__(errors, **kw)
+        else:
+            super().__init__(code, errors=errors, **kw)
 
     @classmethod
     def of(cls, field: str, message: str) -> Self:

@@ -73,7 +73,7 @@ def check(value: Any, path: str = "", depth: int = 0) -> None:
         if depth >= MAX_DEPTH:
             raise Invalid.of(path.split(".", maxsplit=1)[0] or "cuerpo", "Demasiados niveles de anidamiento")
         for key, item in value.items() if kind is dict else enumerate(value):
-            if kind is dict and not text_is_safe(key):
+            if isinstance(key, str) and not text_is_safe(key):
                 raise Invalid.of(path or "cuerpo", "Contiene caracteres no admitidos")
             check(item, f"{path}.{key}" if path else str(key), depth + 1)
 
