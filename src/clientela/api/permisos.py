@@ -48,6 +48,8 @@ REGLAS: dict[str, Regla] = {
     "GET /openapi.json": PUBLICO,
     "GET /docs": PUBLICO,
     "GET /docs/{archivo}": PUBLICO,
+    "GET /restablecer": PUBLICO,
+    "GET /restablecer/{archivo}": PUBLICO,
     # Identity
     "POST /api/v1/auth/login": PUBLICO,
     "POST /auth/clientes/login": PUBLICO,

@@ -1,5 +1,25 @@
 """v1: everything that none of the five published contracts gives an address."""
 
-from clientela.api.v1 import auditoria, auth, operacion, organizacion, productos, tickets, tokens, usuarios
+from clientela.api.v1 import (
+    auditoria,
+    auth,
+    operacion,
+    organizacion,
+    paginas,
+    productos,
+    tickets,
+    tokens,
+    usuarios,
+)
 
-__all__ = ["auditoria", "auth", "operacion", "organizacion", "productos", "tickets", "tokens", "usuarios"]
+__all__ = [
+    "auditoria",
+    "auth",
+    "operacion",
+    "organizacion",
+    "paginas",
+    "productos",
+    "tickets",
+    "tokens",
+    "usuarios",
+]
