@@ -1,0 +1,208 @@
+"""The people and objects behind the words of the permission matrix, made through the API itself."""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from itertools import count
+from typing import Any
+
+import jwt
+
+from tests.api.matrix import Case, Row, matrix
+from tests.cast import PASSWORD, Cast, Persona
+from tests.tools.server import SECRET
+
+ROLES = {
+    "dueno": "cliente",
+    "otra": "cliente",
+    "vendedora": "vendedor",
+    "otro_vendedor": "vendedor",
+    "tecnica": "tecnico",
+    "soporte": "soporte",
+    "admin": "admin",
+}
+_phones = count(60_000_000)
+
+
+class World:
+    """Resolves `$words` and principals on one server."""
+
+    def __init__(self, cast: Cast) -> None:
+        self.cast = cast
+        self._states: dict[tuple[str, str], Persona] = {}
+        self._revoked = 0.0
+
+    # --- people --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def fixed(self) -> dict[str, Persona]:
+        """The principals that cells share; `dueno` has written his cart, so that it exists."""
+        dueno, otra = self.cast.new_cliente(), self.cast.new_cliente()
+        self.cast.assign(dueno, self.cast.vendedora)
+        self.cast.assign(otra, self.cast.otro_vendedor)
+        for customer in (dueno, otra):
+            line = {"itemId": self.product["id"], "cantidad": 1}
+            answer = customer.put(f"{customer.panel}/carrito", json={"items": [line]})
+            assert answer.status_code == 200, answer.text
+        staff = {
+            n: getattr(self.cast, n) for n in ("vendedora", "otro_vendedor", "tecnica", "soporte", "admin")
+        }
+        return {"anon": self.cast.anon, "dueno": dueno, "otra": otra, **staff}
+
+    def person(self, principal: str, *, fresh: bool) -> Persona:
+        """Whoever makes a call; a fresh one where the call ends his session or changes him."""
+        if not fresh or principal == "anon":
+            return self.fixed[principal]
+        return self.new_person(ROLES[principal])
+
+    def new_person(self, rol: str) -> Persona:
+        """Somebody who was never used."""
+        return self.cast.new_cliente() if rol == "cliente" else self.cast.new_usuario(rol)
+
+    def in_state(self, state: str, rol: str, *, fresh: bool) -> Persona:
+        """A person of that role whose token is in a bad state; shared unless the call would change it."""
+        if fresh:
+            return self._make_state(state, rol)
+        if (state, rol) not in self._states:
+            self._states[state, rol] = self._make_state(state, rol)
+        return self._states[state, rol]
+
+    def _make_state(self, state: str, rol: str) -> Persona:
+        if state == "sin_habilidad":
+            return self.with_abilities(["internal"])
+        person = self.new_person(rol)
+        if state == "vencido":
+            return self._expired(person)
+        if state == "muro":
+            self.cast.db.execute(
+                "UPDATE usuarios SET debe_cambiar_contrasenia = true WHERE id = $1::uuid", person.usuario_id
+            )
+            return person.again()
+        if state == "revocado":
+            assert person.post("/api/v1/auth/logout").status_code == 200
+        elif state == "desactivado":
+            path = f"/api/v1/usuarios/{person.usuario_id}"
+            answer = self.cast.admin.patch(path, json={"activo": False})
+            assert answer.status_code == 200, answer.text
+        else:
+            raise AssertionError(f"unknown state {state}")
+        self._revoked = time.monotonic()
+        return person
+
+    def settle(self) -> None:
+        """Wait until the last revocation must hold on every process: a second after its answer."""
+        time.sleep(max(0.0, self._revoked + 1.0 - time.monotonic()))
+
+    def _expired(self, person: Persona) -> Persona:
+        claims = jwt.decode(person.token or "", SECRET, algorithms=["HS256"])
+        now = int(time.time())
+        token = jwt.encode(claims | {"iat": now - 3600, "exp": now - 1}, SECRET, algorithm="HS256")
+        expired = Persona(person.server_url, token)
+        expired.usuario_id, expired.cliente_id = person.usuario_id, person.cliente_id
+        return expired
+
+    def with_abilities(self, abilities: list[str], **fields: Any) -> Persona:
+        """The administrator through a personal token with these abilities."""
+        body = {"nombre": "prueba", "habilidades": abilities} | fields
+        answer = self.cast.admin.post("/api/v1/tokens", json=body)
+        assert answer.status_code == 201, answer.text
+        return Persona(self.cast.base_url, answer.json()["token"])
+
+    # --- objects -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def product(self) -> dict[str, Any]:
+        """A product that is sold."""
+        return self.cast.new_producto()
+
+    @cached_property
+    def ticket(self) -> dict[str, Any]:
+        """A ticket of `dueno`, as its customer reads it."""
+        dueno = self.fixed["dueno"]
+        sent = dueno.post("/soporte", json={"asunto": "De la matriz", "mensaje": "¿Abren hoy?"})
+        assert sent.status_code == 201, sent.text
+        read: dict[str, Any] = dueno.get(f"/api/v1/tickets/{sent.json()['id']}").json()
+        return {"id": sent.json()["id"], **read}
+
+    @cached_property
+    def colleague(self) -> Persona:
+        """A member of staff whom administrators may change."""
+        return self.cast.new_usuario("soporte")
+
+    def _session(self) -> str:
+        dueno = self.fixed["dueno"]
+        items = dueno.again().get("/api/v1/auth/sesiones").json()["items"]
+        return str(next(item["id"] for item in items if item["actual"]))
+
+    def _token_id(self) -> str:
+        body = {"nombre": "prueba", "habilidades": ["productos:leer"]}
+        return str(self.cast.admin.post("/api/v1/tokens", json=body).json()["id"])
+
+    def word(self, name: str, caller: Persona, owner: Persona) -> str:
+        """The value of one `$word` for a call."""
+        makers: Mapping[str, Callable[[], Any]] = {
+            "cliente": lambda: owner.cliente_id,
+            "correo_cliente": lambda: self.fixed["dueno"].correo,
+            "contrasenia": lambda: PASSWORD,
+            "contrasenia_nueva": lambda: f"nueva-{uuid.uuid4().hex[:12]}",
+            "correo": lambda: f"matriz-{uuid.uuid4().hex}@example.com",
+            "celular": lambda: str(next(_phones)),
+            "codigo": lambda: uuid.uuid4().hex[:12],
+            "texto": lambda: f"Asunto {uuid.uuid4().hex[:12]}",
+            "uuid": lambda: str(uuid.uuid4()),
+            "producto": lambda: self.product["id"],
+            "ticket": lambda: self.ticket["id"],
+            "ticket_numero": lambda: self.ticket["numero"],
+            "usuario": lambda: self.colleague.usuario_id,
+            "usuario_numero": lambda: self.colleague.numero,
+            "yo": lambda: caller.usuario_id or uuid.uuid4(),
+            "sesion": self._session,
+            "token": self._token_id,
+        }
+        return str(makers[name]())
+
+    def fill(
+        self, value: Any, caller: Persona, owner: Persona, overrides: Mapping[str, str] | None = None
+    ) -> Any:
+        """Replace the `$words` in a body, at any depth; `overrides` go before what the world says."""
+        if isinstance(value, str):
+            word = value[1:] if value.startswith("$") else None
+            if word is None:
+                return value
+            return (overrides or {}).get(word) or self.word(word, caller, owner)
+        if isinstance(value, dict):
+            return {name: self.fill(part, caller, owner, overrides) for name, part in value.items()}
+        if isinstance(value, list):
+            return [self.fill(part, caller, owner, overrides) for part in value]
+        return value
+
+    # --- calls ---------------------------------------------------------------------------------------------
+
+    def call(self, row: Row, case: Case, caller: Persona, owner: Persona | None = None) -> "Ready":
+        """A call with everything filled in, not made yet."""
+        owner = owner or self.fixed["dueno"]
+        path = row.template
+        for name, value in case.path.items():
+            path = path.replace(f"{{{name}}}", self.fill(value, caller, owner))
+        return Ready(caller, row.method, path, self.fill(case.body, caller, owner))
+
+    def valid(self, row: Row) -> "Ready":
+        """A call of the row that succeeds, with its case `propio`: by `dueno` where he may, else by `admin`."""
+        case = row.cases[0]
+        principal = "dueno" if case.expected[matrix().principals.index("dueno")] < 300 else "admin"
+        return self.call(row, case, self.person(principal, fresh=row.fresh_person))
+
+
+class Ready:
+    """One request, ready to go."""
+
+    def __init__(self, caller: Persona, method: str, path: str, body: Any) -> None:
+        self.caller = caller
+        self.method = method
+        self.path = path
+        self.body = body
+
+    def make(self) -> Any:
+        """Send it; an httpx.Response."""
+        return self.caller.request(self.method, self.path, json=self.body)
