@@ -25,10 +25,10 @@ NAMES = {
 @pytest.fixture(scope="module")
 def shelf(cast):
     """A category of its own with a dozen products; the code's prefix is its name."""
-    category = f"Estante {uuid.uuid4().hex[:8]}"
+    category = f"Estante zq{uuid.uuid4().hex[:8]}"
     for code, name in NAMES.items():
         body = {
-            "codigo": f"{category[-8:]}-{code}",
+            "codigo": f"{category[-10:]}-{code}",
             "nombre": name,
             "precio": len(name),
             "categoria": category,
@@ -67,7 +67,7 @@ def test_words_are_found(cast, shelf, q, found):
 
 
 def test_a_code_is_found_by_its_beginning_with_or_without_punctuation(cast, shelf):
-    prefix = shelf[-8:]
+    prefix = shelf[-10:]
     assert set(codes(cast, shelf, q=prefix)) == set(NAMES)
     for q in (f"{prefix}-C-1", f"{prefix}C1".upper(), f"{prefix} c 1", f"{prefix}-c1"):
         assert codes(cast, shelf, q=q) == ["C-1"]

@@ -16,10 +16,10 @@ def test_a_stale_if_match_is_refused_with_the_present_version(cast, new_producto
     assert stale.status_code == 412, stale.text
     assert (stale.json()["code"], stale.json()["version"]) == ("version_anterior", 2)
     assert cast.admin.get(path).json()["precio"] == "11.00"
-    for header in ("2", 'W/"2"'):
-        answer = cast.admin.patch(path, json={"unidad": "kg"}, headers={"If-Match": header})
-        assert answer.status_code == 200, answer.text
-        assert answer.json()["version"] == 3
+    for version, form in enumerate(('"{}"', "{}", 'W/"{}"'), start=2):
+        header = {"If-Match": form.format(version)}
+        answer = cast.admin.patch(path, json={"precio": 20 + version}, headers=header)
+        assert (answer.status_code, answer.json()["version"]) == (200, version + 1), answer.text
     assert cast.admin.patch(path, json={"precio": 13}, headers={"If-Match": "*"}).status_code == 200
 
 

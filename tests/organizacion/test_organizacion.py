@@ -1,6 +1,7 @@
 """`/api/v1/organizacion`: staff read, the administrator writes, every field is checked (CONTRACT §12)."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ FIELDS = {
     "nombre", "zona", "moneda", "horarios", "feriados", "mensaje_ausente", "saludo", "deposito", "version",
     "actualizado_en",
 }  # fmt: skip
-FULL = {
+FULL: dict[str, Any] = {
     "nombre": "Distribuidora de prueba",
     "zona": "America/La_Paz",
     "moneda": "BOB",

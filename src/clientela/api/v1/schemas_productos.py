@@ -110,8 +110,8 @@ def _all_is_any(value: Any) -> Any:
 class ProductosConsulta(Pagina):
     """Which products a list holds, and in which order."""
 
-    q: Annotated[str | None, BeforeValidator(_blank_is_any), Field(max_length=100)] = None
-    categoria: Annotated[str | None, BeforeValidator(_blank_is_any), Field(max_length=80)] = None
+    q: Annotated[Annotated[str, Field(max_length=100)] | None, BeforeValidator(_blank_is_any)] = None
+    categoria: Annotated[Annotated[str, Field(max_length=80)] | None, BeforeValidator(_blank_is_any)] = None
     activo: Annotated[bool | None, BeforeValidator(_all_is_any)] = None
     order_by: Orden | None = None
 
