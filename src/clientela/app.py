@@ -32,7 +32,7 @@ from clientela.api.call import (
 from clientela.api.dialects import for_path
 from clientela.core import logs
 from clientela.core.db import Pool
-from clientela.core.errors import AppError, NotFound
+from clientela.core.errors import AppError, HeadersTooLarge, NotFound, UriTooLong
 from clientela.core.events import SESIONES
 from clientela.core.hub import EventHub
 from clientela.core.metrics import METRICS_DIRECTORY, Metrics
@@ -238,22 +238,14 @@ class Gate:
 
 def _refusal(scope: Any) -> AppError | None:
     if len(scope["query_string"]) > MAX_QUERY or len(scope["raw_path"]) > MAX_QUERY:
-        return _HeadTooLarge("uri_demasiado_larga", 414)
+        return UriTooLong("uri_demasiado_larga")
     headers = scope["headers"]
     if (
         len(headers) > MAX_HEADERS
         or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES
     ):
-        return _HeadTooLarge("cabeceras_demasiado_grandes", 431)
+        return HeadersTooLarge("cabeceras_demasiado_grandes")
     return None
-
-
-class _HeadTooLarge(AppError):
-    """414 or 431: the head of the request is over its bounds."""
-
-    def __init__(self, code: str, status: int) -> None:
-        super().__init__(code)
-        self.status = status  # type: ignore[misc]
 
 
 async def _send_raw(send: Any, scope: Any, error: AppError) -> None:

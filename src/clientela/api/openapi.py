@@ -12,9 +12,10 @@ from pydantic.json_schema import models_json_schema
 
 from clientela import __version__
 from clientela.api.call import Route
-from clientela.api.dialects import ALL, CHAT, CLIENTES, PEDIDOS, V1, Dialect
+from clientela.api.dialects import ALL, CHAT, CLIENTES, PEDIDOS, V1, Dialect, error_body
 from clientela.api.permisos import REGLAS, Regla
 from clientela.core.codigos import ESTADOS
+from clientela.core.errors import AppError, from_status, type_by_status
 from clientela.core.textos import MENSAJES
 
 REF: Final = "#/components/schemas/{name}"
@@ -181,6 +182,9 @@ def _parameters(route: Route, schemas: Mapping[str, Schema], *, public: bool) ->
     if route.method not in {"GET", "HEAD"} and not public and not route.secret:
         key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}
         found.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": key})
+    if any(ESTADOS[code] == HTTPStatus.PRECONDITION_FAILED for code in route.errors):
+        version = {"type": "string", "pattern": '^("[0-9]{1,18}"|\\*)$'}
+        found.append({"name": "If-Match", "in": "header", "required": False, "schema": version})
     return found
 
 
@@ -241,5 +245,15 @@ def _codes(route: Route, *, public: bool) -> list[str]:
 
 def _error_response(dialect: Dialect, codes: list[str]) -> Schema:
     lines = "\n".join(f"- `{code}`: {MENSAJES[code]}" for code in codes)
-    content: Schema = {"schema": {"$ref": REF.format(name=f"Error_{dialect.nombre}")}}
+    content: Schema = {
+        "schema": {"$ref": REF.format(name=f"Error_{dialect.nombre}")},
+        "examples": {code: {"value": _error_example(dialect, code)} for code in codes},
+    }
     return {"description": lines, "content": {dialect.error_type: content}}
+
+
+def _error_example(dialect: Dialect, code: str) -> Any:
+    status = ESTADOS[code]
+    errors = {"campo": ["Este campo es obligatorio"]} if code == "datos_invalidos" else None
+    error = from_status(status, code, errors, None) if status in type_by_status else AppError(code)
+    return msgspec.json.decode(error_body(dialect, error, "6b0018f2-5db080805a"))

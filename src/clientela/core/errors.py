@@ -108,6 +108,12 @@ class TooLarge(AppError):
     status = 413
 
 
+class UriTooLong(AppError):
+    """414: the address is longer than its bound."""
+
+    status = 414
+
+
 class UnsupportedMedia(AppError):
     """415: a body of a kind that this route does not read."""
 
@@ -145,6 +151,12 @@ class TooManyRequests(AppError):
     def __init__(self, code: str = "demasiadas_peticiones", *, retry_after: int, **kw: Any) -> None:
         super().__init__(code, **kw)
         self.headers["Retry-After"] = str(max(1, retry_after))
+
+
+class HeadersTooLarge(AppError):
+    """431: the headers are more or larger than their bound."""
+
+    status = 431
 
 
 class Unavailable(AppError):
