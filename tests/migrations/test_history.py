@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 from alembic.script import ScriptDirectory
 
@@ -149,6 +150,46 @@ async def test_without_the_lock_they_collide(
     await asyncio.to_thread(migrate, database, "base")
     outcomes = await asyncio.gather(*(runner.migrate(database.dsn) for _ in range(3)), return_exceptions=True)
     assert any(isinstance(outcome, Exception) for outcome in outcomes)
+
+
+async def test_nobody_queues_long_behind_a_migration(
+    new_database: Callable[[], Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A migration that must wait for a busy table gives way again and again, and gets through in the end."""
+    monkeypatch.setattr(runner, "LOCK_WAIT", "300ms")
+    monkeypatch.setattr(runner, "PAUSE", 0.2)
+    database = new_database()
+    async with database.connect() as user, database.connect() as other:
+        transaction = user.transaction()
+        await transaction.start()
+        await user.execute("SELECT count(*) FROM tickets")
+        migration = asyncio.create_task(asyncio.to_thread(migrate, database, revisions()[-2]))
+        waits = []
+        for _ in range(10):
+            begun = asyncio.get_running_loop().time()
+            await other.execute("SELECT count(*) FROM tickets")
+            waits.append(asyncio.get_running_loop().time() - begun)
+            await asyncio.sleep(0.1)
+        assert not migration.done()
+        assert max(waits) < 1.5, waits
+        await transaction.rollback()
+        await migration
+    assert database.fetchval("SELECT version_num FROM alembic_version") == revisions()[-2]
+
+
+async def test_locks_that_never_come_free_end_the_migration_whole(
+    new_database: Callable[[], Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "LOCK_WAIT", "100ms")
+    monkeypatch.setattr(runner, "PAUSE", 0.05)
+    monkeypatch.setattr(runner, "TURNS", 2)
+    database = new_database()
+    async with database.connect() as user, user.transaction():
+        await user.execute("SELECT count(*) FROM tickets")
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await asyncio.to_thread(migrate, database, "base")
+    assert database.fetchval("SELECT version_num FROM alembic_version") == revisions()[-1]
+    assert database.fetchval("SELECT to_regproc('fn.fallo') IS NOT NULL")
 
 
 def squawk(*files: Path) -> list[dict[str, str]]:

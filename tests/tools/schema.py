@@ -37,7 +37,10 @@ _PARTS = {
 def schema(db: Database) -> dict[str, str]:
     """Everything that the migrations made: kind and name → definition."""
     return {
-        f"{part} {row['nombre']}": row["que"] for part, query in _PARTS.items() for row in db.fetch(query)
+        f"{part} {row['nombre']}": row["que"]
+        for part, query in _PARTS.items()
+        for row in db.fetch(query)
+        if not row["nombre"].startswith("alembic_version")
     }
 
 

@@ -1,10 +1,12 @@
 """Runs the migrations: all of them and the functions in one transaction, under one lock.
 
-Two nodes that start at once wait for each other; a process killed half-way leaves nothing behind. The functions
+Two nodes that start at once wait for each other; a process killed half-way leaves nothing behind. A table that
+others are using is waited for in short turns, so that nobody queues long behind a migration. The functions
 of the domains (`<domain>/functions.sql`, schema `fn`) have no history of their own: whenever their text changed,
 the schema is dropped and built anew.
 """
 
+import asyncio
 import hashlib
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +19,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import await_only
 
 LOCK: Final = 4_110_320_977
+LOCK_WAIT: Final = "2s"
+TURNS: Final = 60
+PAUSE: Final = 1.0
+_LOCK_NOT_AVAILABLE: Final = "55P03"
 PACKAGE: Final = Path(__file__).resolve().parents[1]
 LAYERS: Final = (
     "core",
@@ -61,12 +67,36 @@ def functions_text() -> str:
 
 
 async def migrate(dsn: str, revision: str = "head") -> None:
-    """Bring the database to a revision (a name, `head`, or `base`), forward or back."""
+    """Bring the database to a revision (a name, `head`, or `base`), forward or back.
+
+    A turn that does not get its locks in two seconds is given up whole and tried again a second later, for three
+    minutes; then PostgreSQL's own error is raised and nothing has changed.
+    """
+    for turn in range(TURNS):
+        try:
+            await _migrate(dsn, revision)
+        except Exception as error:
+            if turn == TURNS - 1 or _state(error) != _LOCK_NOT_AVAILABLE:
+                raise
+            await asyncio.sleep(PAUSE)
+        else:
+            return
+
+
+def _state(error: Exception) -> str | None:
+    """Read PostgreSQL's code off its error, or off the adapter's that wraps it."""
+    return getattr(error, "sqlstate", None) or getattr(getattr(error, "orig", None), "sqlstate", None)
+
+
+async def _migrate(dsn: str, revision: str) -> None:
     url = sa.make_url(dsn).set(drivername="postgresql+asyncpg")
     engine = create_async_engine(url, poolclass=sa.NullPool, connect_args={"timeout": 10})
     try:
         async with engine.begin() as connection:
             await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+            # Set after the lock above, which another node may rightly hold for as long as it migrates.
+            await connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
+            await connection.exec_driver_sql("SET LOCAL statement_timeout = '10min'")
             await connection.run_sync(_run, revision)
     finally:
         await engine.dispose()
