@@ -1,5 +1,6 @@
 """What comes in: strict bodies and lenient queries, their common types, and their errors in Spanish."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,6 +20,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from clientela.core.errors import BadRequest, Invalid
 from clientela.core.values import text_is_safe
+
+_PLAIN_DECIMAL: Final = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -58,14 +61,12 @@ def _number(value: Any) -> Any:
     return Decimal(value) if type(value) is int else value
 
 
-def _number_or_text(value: Any) -> Any:
-    if isinstance(value, str) and len(value) <= 40:
-        try:
-            value = Decimal(value.strip())
-        except ArithmeticError as error:
-            raise PydanticCustomError("decimal_type", "") from error
-        if not value.is_finite():
+def number_or_text(value: Any) -> Any:
+    """Read a decimal of v1: a number, or its plain digits as a text (no exponent, no separators)."""
+    if isinstance(value, str):
+        if not _PLAIN_DECIMAL.fullmatch(value.strip()):
             raise PydanticCustomError("decimal_type", "")
+        return Decimal(value.strip())
     return _number(value)
 
 
@@ -98,7 +99,7 @@ Dinero = Annotated[
 ]
 DineroV1 = Annotated[
     Decimal,
-    BeforeValidator(_number_or_text),
+    BeforeValidator(number_or_text),
     Field(ge=0, le=Decimal("999999999.99"), max_digits=11, decimal_places=2),
 ]
 Cantidad = Annotated[
@@ -106,7 +107,7 @@ Cantidad = Annotated[
 ]
 CantidadV1 = Annotated[
     Decimal,
-    BeforeValidator(_number_or_text),
+    BeforeValidator(number_or_text),
     Field(gt=0, le=Decimal(999_999), max_digits=9, decimal_places=3),
 ]
 # An instant with an offset arrives in UTC; one without is naive and belongs to the organisation's zone.

@@ -8,23 +8,11 @@ import msgspec
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from clientela.api.body import DineroV1, EntradaV1, NoVacio, Pagina
+from clientela.api.body import DineroV1, EntradaV1, NoVacio, Pagina, number_or_text
 from clientela.catalogo.model import CambiosProducto, NuevoProducto, Orden, Producto
 
-_NUMBER: Final = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _IMAGE: Final = re.compile(r"(?:https?://[^\s/]|/(?!/))\S*")
 _PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$"
-
-
-def _measure(value: Any) -> Any:
-    # v1 writes decimals as texts and reads them as texts or as numbers.
-    if type(value) is int:
-        return Decimal(value)
-    if isinstance(value, str):
-        if not _NUMBER.fullmatch(value):
-            raise PydanticCustomError("decimal_type", "")
-        return Decimal(value)
-    return value
 
 
 def _image_address(value: str) -> str:
@@ -47,10 +35,12 @@ Unidad = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20, 
 Imagen = Annotated[str, StringConstraints(max_length=2048), AfterValidator(_image_address)]
 Imagenes = Annotated[list[Imagen], Field(max_length=20)]
 Peso = Annotated[
-    Decimal, BeforeValidator(_measure), Field(ge=0, le=Decimal(999_999), max_digits=9, decimal_places=3)
+    Decimal, BeforeValidator(number_or_text), Field(ge=0, le=Decimal(999_999), max_digits=9, decimal_places=3)
 ]
 Existencias = Annotated[
-    Decimal, BeforeValidator(_measure), Field(ge=0, le=Decimal(999_999_999), max_digits=12, decimal_places=3)
+    Decimal,
+    BeforeValidator(number_or_text),
+    Field(ge=0, le=Decimal(999_999_999), max_digits=12, decimal_places=3),
 ]
 
 
