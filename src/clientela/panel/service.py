@@ -13,7 +13,6 @@ from clientela.core.actor import Actor
 from clientela.core.db import Db
 from clientela.core.errors import Invalid, NotFound
 from clientela.core.ids import uuid7
-from clientela.core.textos import CAMPOS
 from clientela.panel import store
 from clientela.panel.model import (
     Autoguardado,
@@ -100,7 +99,7 @@ async def autosave(db: Db, actor: Actor, cliente_id: UUID, sent: Autoguardado) -
 def _explain(error: Invalid, prefix: str = "") -> Invalid:
     if error.code != "configuraciones_excesivas":
         return error
-    return Invalid({f"{prefix}configuraciones": [CAMPOS[error.code]]}, code=error.code)
+    return Invalid({f"{prefix}configuraciones": [error.message]}, code=error.code)
 
 
 async def wipe_sent(db: Db, batch: int = 1000) -> bool:

@@ -32,7 +32,7 @@ from clientela.panel import rules, service
 )
 async def autosave(call: Call, body: AutoguardadoEntrada) -> Reply:
     """Save what was sent, in one transaction; stale parts stay and are named."""
-    asked = body.as_request()
+    asked = body.as_request(call.if_match)
     done = await service.autosave(call.db, call.actor, call.path_uuid("cliente_id"), asked)
     return Reply(
         AutoguardadoSalida(

@@ -265,11 +265,12 @@ class AutoguardadoEntrada(Entrada):
     borradores: BorradoresAutoguardado | None = None
     preferencias: PreferenciasEntrada | None = None
 
-    def as_request(self) -> Autoguardado:
-        """Say it in the panel's words."""
+    def as_request(self, if_match: int | None) -> Autoguardado:
+        """Say it in the panel's words; `If-Match` stands for a `carrito.version` that is not sent."""
         cart = self.carrito
+        version = if_match if cart is None or cart.version is None else cart.version
         return Autoguardado(
-            carrito=None if cart is None else CarritoPedido(cart.lines(), cart.version),
+            carrito=None if cart is None else CarritoPedido(cart.lines(), version),
             borradores=self._drafts(),
             preferencias=None if self.preferencias is None else self.preferencias.as_changes(),
         )
