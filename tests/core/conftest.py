@@ -1,15 +1,16 @@
 """The core spoken to directly: a pool on the worker's migrated database, and a clock that a test can set."""
 
-from collections.abc import AsyncIterator, Callable
+import os
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from clientela.core.clock import SystemClock
 from clientela.core.db import Pool
 from clientela.settings import Settings
+from tests.tools.cluster import Cluster
 from tests.tools.database import Database
 
 
@@ -43,12 +44,26 @@ async def core_pool(db: Database, settings: Settings, clock: SetClock) -> AsyncI
     await pool.close()
 
 
+@pytest.fixture(scope="module")
+def own_database(cluster: Cluster, worker: str) -> Iterator[Database]:
+    """A migrated database of the test module's own."""
+    name = f"clientela_{os.getpid()}_{worker}_core_{os.urandom(3).hex()}"
+    database = Database(cluster.create(name))
+    yield database
+    database.close()
+    cluster.drop(name)
+
+
 @pytest.fixture
-async def empty_pool(
-    new_database: Callable[[], Database], settings: Settings, clock: SetClock
-) -> AsyncIterator[Any]:
-    """A pool on a database that no other test writes to."""
-    database = new_database()
-    pool = await Pool(settings, lambda: database.dsn, clock).open()
+async def empty_pool(own_database: Database, settings: Settings, clock: SetClock) -> AsyncIterator[Pool]:
+    """A pool on a database whose core tables are empty and that no other test writes to."""
+    # The audit log refuses to be emptied while its triggers work.
+    own_database.execute(
+        """ALTER TABLE auditoria DISABLE TRIGGER USER; ALTER TABLE auditoria_cadenas DISABLE TRIGGER USER;
+           DELETE FROM auditoria; DELETE FROM auditoria_cadenas; DELETE FROM correos; DELETE FROM idempotencia;
+           DELETE FROM limites; DELETE FROM eventos; DELETE FROM flujos; DELETE FROM trabajos_diarios;
+           ALTER TABLE auditoria ENABLE TRIGGER USER; ALTER TABLE auditoria_cadenas ENABLE TRIGGER USER"""
+    )
+    pool = await Pool(settings, lambda: own_database.dsn, clock).open()
     yield pool
     await pool.close()

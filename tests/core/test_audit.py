@@ -96,6 +96,17 @@ async def test_a_refused_action_leaves_no_row(empty_pool):
     assert [entry.tipo for entry in (await audit.list_page(empty_pool.db)).items] == ["sesion.cerrada"]
 
 
+async def _unprotect(db):
+    """What the tables' owner can do."""
+    await db.execute("ALTER TABLE auditoria DISABLE TRIGGER USER")
+    await db.execute("ALTER TABLE auditoria_cadenas DISABLE TRIGGER USER")
+
+
+async def _protect(db):
+    await db.execute("ALTER TABLE auditoria ENABLE TRIGGER USER")
+    await db.execute("ALTER TABLE auditoria_cadenas ENABLE TRIGGER USER")
+
+
 async def test_a_chain_rewritten_whole_is_found_by_its_anchor(empty_pool, settings):
     await _fill(empty_pool.db)
     path = await audit.write_anchors(empty_pool.db, date(2026, 11, 20))
@@ -103,10 +114,10 @@ async def test_a_chain_rewritten_whole_is_found_by_its_anchor(empty_pool, settin
     anchors = audit.read_anchors(settings.data_dir)
     await _fill(empty_pool.db, 5)
     assert await audit.verify(empty_pool.db, anchors) == []
-    await empty_pool.db.execute("ALTER TABLE auditoria DISABLE TRIGGER ALL")
-    await empty_pool.db.execute("ALTER TABLE auditoria_cadenas DISABLE TRIGGER ALL")
+    await _unprotect(empty_pool.db)
     await empty_pool.db.execute("DELETE FROM auditoria WHERE cadena = 'ticket'")
     await empty_pool.db.execute("DELETE FROM auditoria_cadenas WHERE cadena = 'ticket'")
+    await _protect(empty_pool.db)
     await audit.record(empty_pool.db, "ticket.cambiada", actor=None)
     assert await audit.verify(empty_pool.db) == [], "without the anchor it cannot be seen"
     found = await audit.verify(empty_pool.db, anchors)
@@ -139,7 +150,8 @@ async def test_verification_reads_in_steps(empty_pool, monkeypatch):
     await _fill(empty_pool.db)
     monkeypatch.setattr(audit, "_STEP", 4)
     assert await audit.verify(empty_pool.db) == []
-    await empty_pool.db.execute("ALTER TABLE auditoria DISABLE TRIGGER ALL")
+    await _unprotect(empty_pool.db)
     for seq in (4, 5, 8, 9):
         await empty_pool.db.execute("DELETE FROM auditoria WHERE cadena = 'sesion' AND seq = $1", seq)
+    await _protect(empty_pool.db)
     assert len(await audit.verify(empty_pool.db)) >= 2
