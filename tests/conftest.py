@@ -14,10 +14,13 @@ from typing import Any
 
 import pytest
 
+from clientela import demo
+from clientela.core.db import Pool
+from clientela.settings import Settings
 from tests.cast import Cast, Persona, close_everybody
 from tests.tools import burst as bursts
 from tests.tools.cluster import Cluster, start_embedded
-from tests.tools.database import Database
+from tests.tools.database import Database, run
 from tests.tools.server import CLIENTELA, Server
 
 ClusterKey = pytest.StashKey[Cluster]()
@@ -177,6 +180,44 @@ def client_from(server: str) -> Iterator[Callable[..., Persona]]:
     yield make
     for client in made:
         client.close()
+
+
+@pytest.fixture(scope="session")
+def demo_database(cluster: Cluster, worker: str, scratch: Path) -> Iterator[Database]:
+    """A database with the demo company in it, to look at; `new_demo_database()` is one to change."""
+    name = f"clientela_demo_{os.getpid()}_{worker}"
+    database = Database(cluster.create(name))
+    settings = Settings(data_dir=scratch / "demo", database_url=database.dsn, bcrypt_costo=4)
+    run(_load_demo(settings, database.dsn), seconds=100)
+    yield database
+    database.close()
+    cluster.drop(name)
+
+
+async def _load_demo(settings: Settings, dsn: str) -> None:
+    pool = await Pool(settings, lambda: dsn).open()
+    try:
+        await demo.load(pool.db)
+    finally:
+        await pool.close()
+
+
+@pytest.fixture
+def new_demo_database(cluster: Cluster, demo_database: Database) -> Iterator[Callable[[], Database]]:
+    """Factory of databases of the test's own with the demo company in them."""
+    made: list[Database] = []
+
+    def make() -> Database:
+        demo_database.close()
+        made.append(
+            Database(cluster.create(f"{demo_database.name}_{len(made)}", template=demo_database.name))
+        )
+        return made[-1]
+
+    yield make
+    for database in made:
+        database.close()
+        cluster.drop(database.name)
 
 
 # --- servers of a test's own -----------------------------------------------------------------------------

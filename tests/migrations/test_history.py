@@ -5,19 +5,15 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
 import pytest
 from alembic.script import ScriptDirectory
 
-from clientela import demo
-from clientela.core.db import Pool
 from clientela.migrations import runner
-from clientela.settings import Settings
 from tests.tools import schema
-from tests.tools.cluster import Cluster
 from tests.tools.database import Database, run
 from tests.tools.server import CLIENTELA, environment
 from tools.migration_sql import write
@@ -29,27 +25,6 @@ def revisions() -> list[str]:
     """All revisions, oldest first."""
     script = ScriptDirectory.from_config(runner.config())
     return [revision.revision for revision in reversed(list(script.walk_revisions()))]
-
-
-@pytest.fixture(scope="module")
-def populated(cluster: Cluster, worker: str, scratch: Path) -> Iterator[Database]:
-    """A database with the demo company in it, which has rows of nearly every kind."""
-    name = f"clientela_historia_{worker}"
-    database = Database(cluster.create(name))
-    settings = Settings(data_dir=scratch / "historia", database_url=database.dsn, bcrypt_costo=4)
-    run(load_demo(settings, database.dsn), seconds=100)
-    yield database
-    database.close()
-    cluster.drop(name)
-
-
-async def load_demo(settings: Settings, dsn: str) -> None:
-    """Load the demo company as `clientela demo` does."""
-    pool = await Pool(settings, lambda: dsn).open()
-    try:
-        await demo.load(pool.db)
-    finally:
-        await pool.close()
 
 
 def migrate(database: Database, revision: str) -> None:
@@ -65,24 +40,44 @@ def test_history_is_one_line() -> None:
     assert revisions() == [f"{number:04}" for number in range(1, len(revisions()) + 1)]
 
 
-def test_down_and_up_again_changes_no_schema_and_no_older_row(populated: Database) -> None:
+def go_down(database: Database) -> list[str]:
+    """Take every step back; returns what a step did to rows of tables that stayed."""
+    damage = []
+    for revision in [*reversed(revisions()[:-1]), "base"]:
+        kept = {table: schema.columns(database, table) for table in schema.tables(database)}
+        sums = {table: schema.checksum(database, table) for table in kept}
+        migrate(database, revision)
+        for table in schema.tables(database):
+            same = schema.columns(database, table) == kept[table]
+            if same and schema.checksum(database, table) != sums[table]:
+                damage.append(f"{revision}: {table}")
+    return damage
+
+
+def test_down_and_up_again_changes_no_schema_and_no_older_row(
+    new_demo_database: Callable[[], Database],
+) -> None:
     """Each step back keeps every row of the tables that stay; all steps forward give the same schema again."""
+    populated = new_demo_database()
     before = schema.schema(populated)
     filled = {table for table, sums in schema.contents(populated).items() if not sums.startswith("0:")}
     assert len(filled) > 10, f"the demo fills too little to prove anything: {filled}"
-    steps = revisions()
-    for revision in [*reversed(steps[:-1]), "base"]:
-        kept = {table: schema.columns(populated, table) for table in schema.tables(populated)}
-        sums = {table: schema.checksum(populated, table) for table in kept}
-        migrate(populated, revision)
-        for table in schema.tables(populated):
-            same = [name for name in kept[table] if name in schema.columns(populated, table)]
-            if same == kept[table]:
-                assert schema.checksum(populated, table) == sums[table], f"{revision}: rows of {table}"
+    assert go_down(populated) == []
     assert schema.tables(populated) == set()
     assert schema.schema(populated) == {}
     migrate(populated, "head")
     assert schema.schema(populated) == before
+
+
+def test_step_that_touches_older_rows_is_noticed(
+    new_demo_database: Callable[[], Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_sql = runner.run_sql
+    planted = "UPDATE productos SET unidad = 'otra' WHERE codigo = (SELECT min(codigo) FROM productos)"
+    monkeypatch.setattr(
+        runner, "run_sql", lambda sql: run_sql(f"{sql}; {planted}" if "DROP TABLE tickets" in sql else sql)
+    )
+    assert go_down(new_demo_database()) == ["0007: productos"]
 
 
 def test_rows_survive_later_migrations(new_database: Callable[[], Database]) -> None:

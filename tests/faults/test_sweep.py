@@ -1,0 +1,162 @@
+"""The integrity sweep sees one planted row of each kind, and nothing on a healthy database (T-CR-3)."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.tools.cluster import Cluster
+from tests.tools.database import Database
+from tests.tools.sweep import RULES, sweep
+
+
+@dataclass(frozen=True)
+class People:
+    """Two clients and their principals, planted row by row so that nothing of the product is needed."""
+
+    db: Database
+    cliente: uuid.UUID
+    usuario: uuid.UUID
+    otro_cliente: uuid.UUID
+    otro_usuario: uuid.UUID
+
+    def plant(self, sql: str, *args: Any) -> None:
+        """Run a statement whose `:cliente`, `:usuario`, `:otro_cliente`, `:otro_usuario` are these people."""
+        for name in ("otro_cliente", "otro_usuario", "cliente", "usuario"):
+            sql = sql.replace(f":{name}", f"'{getattr(self, name)}'::uuid")
+        self.db.execute(sql, *args)
+
+
+def add_client(db: Database, correo: str) -> tuple[uuid.UUID, uuid.UUID]:
+    """Plant one client with a login, as the product would."""
+    cliente, usuario = uuid.uuid4(), uuid.uuid4()
+    db.execute(
+        f"""INSERT INTO usuarios (id, nombre, rol, correo, contrasenia_hash, cliente_id, creado_en, actualizado_en)
+            VALUES ('{usuario}', 'Ana', 'cliente', '{correo}', 'x', '{cliente}', now(), now());
+            INSERT INTO clientes (id, usuario_principal_id, nombre, creado_en, actualizado_en)
+            VALUES ('{cliente}', '{usuario}', 'Ana', now(), now());
+            INSERT INTO identificadores (clave, usuario_id) VALUES ('{correo}', '{usuario}')"""
+    )
+    return cliente, usuario
+
+
+@pytest.fixture(scope="module")
+def empty(cluster: Cluster, worker: str) -> Iterator[Database]:
+    """A database of this module's own."""
+    name = f"clientela_barrido_{os.getpid()}_{worker}"
+    database = Database(cluster.create(name))
+    yield database
+    database.close()
+    cluster.drop(name)
+
+
+@pytest.fixture
+def people(empty: Database) -> Iterator[People]:
+    """Two clients in a transaction that is taken back afterwards, with whatever was planted in it."""
+    empty.execute("BEGIN")
+    yield People(empty, *add_client(empty, "a@example.com"), *add_client(empty, "b@example.com"))
+    empty.execute("ROLLBACK")
+
+
+CARRITO = """INSERT INTO carritos (id, usuario_id, cliente_id, vendedor_id, version, escrito, creado_en, actualizado_en)
+             VALUES (gen_random_uuid(), {usuario}, {cliente}, {vendedor}, {version}, {escrito}, now(), now())"""
+TICKET = """INSERT INTO tickets (id, tipo, asunto, usuario_id, cliente_id, version, mensajes, creado_en, actualizado_en)
+            VALUES (gen_random_uuid(), 'reclamo', 'Roto', :usuario, :cliente, 1, {mensajes}, now(), now())"""
+AUDIT = """INSERT INTO auditoria (cadena, seq, fecha, accion, datos, previo, hash)
+           VALUES ('c', {seq}, now(), 'x', '{{}}', '{previo}', '{hash}')"""
+
+PLANTS: dict[str, list[str]] = {
+    "flujo_desfasado": ["INSERT INTO flujos (flujo, ultimo) VALUES ('usuario:1', 1)"],
+    "flujo_con_huecos": [
+        "INSERT INTO flujos (flujo, ultimo) VALUES ('usuario:1', 2)",
+        """INSERT INTO eventos (flujo, seq, tipo, datos, principal, creado_en)
+           VALUES ('usuario:1', 2, 'cart.updated', '{}', true, now())""",
+    ],
+    "evento_sin_flujo": [
+        """INSERT INTO eventos (flujo, seq, tipo, datos, principal, creado_en)
+           VALUES ('usuario:1', 1, 'cart.updated', '{}', true, now())""",
+    ],
+    "cadena_desfasada": ["INSERT INTO auditoria_cadenas (cadena, ultimo, hash) VALUES ('c', 1, '')"],
+    "cadena_rota": [
+        "INSERT INTO auditoria_cadenas (cadena, ultimo, hash) VALUES ('c', 2, '')",
+        AUDIT.format(seq=1, previo="a", hash="b"),
+        AUDIT.format(seq=2, previo="z", hash="c"),
+    ],
+    "cliente_sin_principal": [
+        "UPDATE usuarios SET cliente_id = NULL, rol = 'soporte' WHERE id = :usuario",
+    ],
+    "principal_sin_cliente": [
+        "DELETE FROM clientes WHERE id = :cliente",
+    ],
+    "actividad_discordante": ["UPDATE clientes SET activo = false WHERE id = :cliente"],
+    "nombres_discordantes": ["DELETE FROM identificadores WHERE usuario_id = :usuario"],
+    "sesion_de_inactivo": [
+        """INSERT INTO sesiones (id, usuario_id, creada_en, expira_en)
+           VALUES (gen_random_uuid(), :usuario, now(), now() + interval '1 day')""",
+        "UPDATE usuarios SET activo = false WHERE id = :usuario",
+    ],
+    "restablecimiento_sin_login": [
+        "UPDATE usuarios SET contrasenia_hash = NULL WHERE id = :usuario",
+        "DELETE FROM identificadores WHERE usuario_id = :usuario",
+        """INSERT INTO restablecimientos (id, usuario_id, hash, creado_en, expira_en)
+           VALUES (gen_random_uuid(), :usuario, repeat('a', 64), now(), now() + interval '1 day')""",
+    ],
+    "carritos_repetidos": [
+        "DROP INDEX carritos_propio_uk",
+        *[CARRITO.format(usuario=":usuario", cliente=":cliente", vendedor="NULL", version=1, escrito="true")]
+        * 2,
+    ],
+    "carrito_ajeno": [
+        CARRITO.format(
+            usuario=":otro_usuario", cliente=":cliente", vendedor="NULL", version=1, escrito="true"
+        )
+    ],
+    "carrito_sin_escribir": [
+        CARRITO.format(usuario=":usuario", cliente=":cliente", vendedor="NULL", version=0, escrito="false"),
+        """INSERT INTO productos (id, codigo, nombre, precio, creado_en, actualizado_en)
+           VALUES (gen_random_uuid(), 'X', 'X', 1, now(), now())""",
+        """INSERT INTO carrito_lineas (carrito_id, producto_id, cantidad, item, precio_unitario, posicion)
+           SELECT c.id, p.id, 1, '{}', 1, 1 FROM carritos c, productos p""",
+    ],
+    "borrador_enviado_vivo": [
+        """INSERT INTO borradores (cliente_id, tipo, campos, version, version_enviada, creado_en, actualizado_en)
+           VALUES (:cliente, 'reclamo', '{}', 2, 2, now(), now())""",
+    ],
+    "envio_sin_ticket": [
+        """INSERT INTO borradores (cliente_id, tipo, version, version_enviada, creado_en, actualizado_en)
+           VALUES (:cliente, 'reclamo', 2, 2, now(), now())""",
+        """INSERT INTO borradores_enviados (cliente_id, tipo, campos, enviado_en)
+           VALUES (:cliente, 'reclamo', '{}', now())""",
+    ],
+    "ticket_desfasado": [TICKET.format(mensajes=1)],
+    "correo_discordante": [
+        """INSERT INTO correos (id, clave, destinatario, plantilla, asunto, cuerpo, estado, proximo_en, creado_en,
+                                terminado_en)
+           VALUES (gen_random_uuid(), 'k', 'a@example.com', 'p', 'a', 'still here', 'enviado', now(), now(), now())""",
+    ],
+    "idempotencia_sin_ticket": [
+        """INSERT INTO idempotencia (id, actor, huella, estado, cabeceras, cuerpo, creado_en)
+           VALUES ('k', 'a', 'h', 201, '{}', '{"id": "none", "folio": "REC-000001"}', now())""",
+    ],
+}
+
+
+def test_every_rule_has_a_plant() -> None:
+    assert PLANTS.keys() == RULES.keys()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_planted_row_is_seen(people: People, rule: str) -> None:
+    assert sweep(people.db) == []
+    for sql in PLANTS[rule]:
+        people.plant(sql)
+    assert rule in {violation.rule for violation in sweep(people.db)}
+
+
+def test_demo_company_is_whole(demo_database: Database) -> None:
+    """It was loaded through the services, so it shows that the rules do not cry wolf."""
+    assert demo_database.fetchval("SELECT count(*) FROM tickets") > 0
+    assert sweep(demo_database) == []

@@ -1,0 +1,97 @@
+"""The integrity sweep: one pass over the database that returns every row that should be impossible (T-CR-3).
+
+It runs after each crash, after bursts and at the end of every run. `RULES` grows with the product: a rule is a query
+of one text column that names each violation; it must find nothing on a healthy database, and `tests/faults/` plants
+one row of each kind.
+"""
+
+from dataclasses import dataclass
+
+from tests.tools.database import Database
+
+RULES: dict[str, str] = {
+    # --- the event stream: no gap, no repeat, no counter without its event ---
+    "flujo_desfasado": """
+        SELECT f.flujo FROM flujos f LEFT JOIN eventos e ON e.flujo = f.flujo
+         GROUP BY f.flujo, f.ultimo HAVING coalesce(max(e.seq), 0) <> f.ultimo""",
+    "flujo_con_huecos": """
+        SELECT flujo FROM eventos GROUP BY flujo HAVING count(*) <> max(seq) OR min(seq) <> 1""",
+    "evento_sin_flujo": """
+        SELECT DISTINCT e.flujo FROM eventos e WHERE NOT EXISTS (SELECT FROM flujos f WHERE f.flujo = e.flujo)""",
+    # --- the audit log: every chain whole, every row tied to the one before ---
+    "cadena_desfasada": """
+        SELECT c.cadena FROM auditoria_cadenas c LEFT JOIN auditoria a ON a.cadena = c.cadena
+         GROUP BY c.cadena, c.ultimo HAVING coalesce(max(a.seq), 0) <> c.ultimo OR count(a.seq) <> c.ultimo""",
+    "cadena_rota": """
+        SELECT cadena || ':' || seq FROM (
+            SELECT cadena, seq, previo, lag(hash) OVER (PARTITION BY cadena ORDER BY seq) AS anterior FROM auditoria
+        ) a WHERE seq > 1 AND previo IS DISTINCT FROM anterior""",
+    # --- people: a client and its principal point at each other; a login has its names, and only a login has ---
+    "cliente_sin_principal": """
+        SELECT c.id::text FROM clientes c JOIN usuarios u ON u.id = c.usuario_principal_id
+         WHERE u.cliente_id IS DISTINCT FROM c.id""",
+    "principal_sin_cliente": """
+        SELECT u.id::text FROM usuarios u WHERE u.cliente_id IS NOT NULL
+           AND NOT EXISTS (SELECT FROM clientes c WHERE c.id = u.cliente_id AND c.usuario_principal_id = u.id)""",
+    "actividad_discordante": """
+        SELECT u.id::text FROM usuarios u JOIN clientes c ON c.id = u.cliente_id WHERE u.cliente_activo <> c.activo""",
+    "nombres_discordantes": """
+        SELECT u.id::text FROM usuarios u LEFT JOIN identificadores i ON i.usuario_id = u.id
+         GROUP BY u.id HAVING count(i.clave) <> CASE WHEN u.contrasenia_hash IS NULL THEN 0
+               ELSE num_nonnulls(u.correo, u.celular_e164, u.usernick) END""",
+    "sesion_de_inactivo": """
+        SELECT s.id::text FROM sesiones s JOIN usuarios u ON u.id = s.usuario_id
+         WHERE s.terminada_en IS NULL AND NOT (u.activo AND u.cliente_activo)""",
+    "restablecimiento_sin_login": """
+        SELECT r.id::text FROM restablecimientos r JOIN usuarios u ON u.id = r.usuario_id
+         WHERE r.consumido_en IS NULL AND u.contrasenia_hash IS NULL""",
+    # --- carts: one live cart for each key, nothing in a cart that nobody wrote ---
+    "carritos_repetidos": """
+        SELECT usuario_id || ' ' || coalesce(vendedor_id::text, 'propio') FROM carritos WHERE deleted_at IS NULL
+         GROUP BY usuario_id, vendedor_id, CASE WHEN vendedor_id IS NOT NULL THEN cliente_id END HAVING count(*) > 1""",
+    "carrito_ajeno": """
+        SELECT k.id::text FROM carritos k JOIN clientes c ON c.id = k.cliente_id
+         WHERE k.usuario_id <> c.usuario_principal_id""",
+    "carrito_sin_escribir": """
+        SELECT k.id::text FROM carritos k WHERE (NOT k.escrito OR k.version = 0)
+           AND EXISTS (SELECT FROM carrito_lineas l WHERE l.carrito_id = k.id)""",
+    # --- the panel: what was sent is no draft any more, and what was buried was sent ---
+    "borrador_enviado_vivo": """
+        SELECT cliente_id || ' ' || tipo FROM borradores
+         WHERE campos IS NOT NULL AND version_enviada > 0 AND version = version_enviada""",
+    "envio_sin_ticket": """
+        SELECT b.cliente_id || ' ' || b.tipo FROM borradores_enviados b WHERE NOT EXISTS (
+            SELECT FROM tickets t WHERE t.cliente_id = b.cliente_id AND t.tipo = b.tipo
+               AND abs(extract(epoch FROM t.creado_en - b.enviado_en)) < 10)""",
+    "ticket_desfasado": """
+        SELECT t.folio FROM tickets t LEFT JOIN ticket_mensajes m ON m.ticket_id = t.id
+         GROUP BY t.id, t.folio, t.mensajes
+        HAVING count(m.seq) <> t.mensajes OR coalesce(max(m.seq), 0) <> t.mensajes OR t.mensajes = 0""",
+    # --- what leaves and what is remembered ---
+    "correo_discordante": """
+        SELECT id::text FROM correos WHERE (estado = 'pendiente') <> (terminado_en IS NULL)
+            OR (estado = 'enviado' AND cuerpo IS NOT NULL)""",
+    "idempotencia_sin_ticket": """
+        SELECT encode(id, 'hex') FROM (
+            SELECT id, convert_from(cuerpo, 'UTF8')::jsonb AS cuerpo FROM idempotencia
+             WHERE convert_from(cuerpo, 'UTF8') LIKE '{%'
+        ) i WHERE i.cuerpo ? 'folio'
+           AND NOT EXISTS (SELECT FROM tickets t WHERE t.id::text = i.cuerpo ->> 'id')""",
+}
+
+_SCRIPT = "\nUNION ALL\n".join(
+    f"SELECT '{name}' AS regla, que FROM ({query}) AS {name} (que)" for name, query in RULES.items()
+)
+
+
+@dataclass(frozen=True, order=True)
+class Violation:
+    """One row that should be impossible: which rule it breaks, and what it is."""
+
+    rule: str
+    what: str
+
+
+def sweep(db: Database) -> list[Violation]:
+    """Every violation in the database, by rule; one round trip."""
+    return sorted(Violation(row["regla"], row["que"]) for row in db.fetch(_SCRIPT))
