@@ -117,6 +117,19 @@ async def test_a_stream_nobody_follows_is_forgotten(hub):
         await subscription.get()
 
 
+async def test_what_was_remembered_before_the_hub_listened_is_forgotten(core_pool):
+    hub = EventHub(core_pool.connect)
+    resets = []
+    hub.on_reset(lambda: resets.append(hub.lease_until))
+    await _emit(core_pool, events.SESIONES, 1, "sesion.terminada")
+    generation = hub.generation
+    await hub.start()
+    await _until(lambda: hub.lease_until > time.monotonic())
+    await hub.stop()
+    assert resets == [0.0], "the reset comes once, before the first lease"
+    assert hub.generation > generation
+
+
 async def test_callbacks_hear_sesiones_before_the_lease_is_renewed(hub, core_pool):
     heard: list[tuple[int, float, float]] = []
     hub.on(events.SESIONES, lambda event: heard.append((event.seq, time.monotonic(), hub.lease_until)))

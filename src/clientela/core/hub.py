@@ -71,9 +71,9 @@ class _Stream:
 class EventHub:
     """The process's ear: subscribe to streams, register callbacks, ask for the lease.
 
-    `connect` opens a connection of its own (`Pool.connect`). A cache of verified tokens that relies on this hub
-    trusts an entry only before `lease_until`; keeps one only if, since before it read the database, the lease
-    held and `generation` stayed the same; and empties itself in `on_reset`.
+    `connect` opens a connection of its own (`Pool.connect`). A cache that relies on this hub trusts an entry only
+    before `lease_until`, keeps one only if `generation` stayed the same since before it read the database, and
+    empties itself in `on_reset`.
     """
 
     def __init__(self, connect: Callable[[], Awaitable[Any]]) -> None:
@@ -92,7 +92,7 @@ class EventHub:
         self.lease_until = 0.0
         """`time.monotonic()` until which every event of `sesiones` committed by then is known to be handed out."""
         self.generation = 0
-        """Grows with every event of `sesiones` that is handed out."""
+        """Grows with every event of `sesiones` that is handed out, and with every reset."""
         self.on(SESIONES, self._count)
 
     async def start(self) -> None:
@@ -120,7 +120,7 @@ class EventHub:
         self._stream(flujo).callbacks.append(callback)
 
     def on_reset(self, callback: Callable[[], None]) -> None:
-        """Call back when events were taken back: the database was replaced by an older state of itself."""
+        """Call back when events may have been missed: at the beginning, and when the database went back in time."""
         self._resets.append(callback)
 
     async def subscribe(
@@ -274,17 +274,23 @@ class EventHub:
         if sweep:
             self._next_sweep = now + SWEEP
 
+    def _reset(self) -> None:
+        self.generation += 1
+        for callback in self._resets:
+            callback()
+
     def _learn_head(self, stream: _Stream, head: int) -> None:
         if stream.cursor is None:
             stream.begin(head)
+            if stream.flujo == SESIONES:
+                # What was remembered before this moment may have missed an event.
+                self._reset()
         elif head > stream.cursor:
             self._dirty.add(stream.flujo)
         elif head < stream.cursor:
             _log.error("event_stream_went_back", flujo=stream.flujo, cursor=stream.cursor, head=head)
             stream.begin(head)
-            self.generation += 1
-            for callback in self._resets:
-                callback()
+            self._reset()
         for subscription in stream.subscriptions:
             if subscription.live and subscription.pushed > head:
                 subscription.begin(head)
