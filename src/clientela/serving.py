@@ -1,5 +1,6 @@
 """Runs the server: the database if it is ours, then one or several processes of the application."""
 
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,7 +51,14 @@ def serve(listen: Listen, settings: Settings) -> None:
         if listen.workers > 1:
             Multiprocess(config, sockets=[sock]).run()
         else:
+            _end_quietly()
             server.run(sockets=[sock])
+
+
+def _end_quietly() -> None:
+    # Once it has ended, the web server raises its signal again; the database must still be stopped after that.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
 
 
 def server_config(listen: Listen, app: str = "clientela.app:create_app") -> uvicorn.Config:
