@@ -6,11 +6,13 @@
 import contextlib
 import itertools
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -277,6 +279,16 @@ def start_server(scratch: Path, request: pytest.FixtureRequest) -> Iterator[Call
     for instance in made:
         instance.kill()
         _show_log(request, instance)
+
+
+# --- names of tests ------------------------------------------------------------------------------------------
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Call every identifier `uuid`: a random one would give each xdist worker tests of other names."""
+    return "uuid" if isinstance(val, str | UUID) and _UUID.fullmatch(str(val)) else None
 
 
 # --- a failed test shows what the server said ------------------------------------------------------------

@@ -87,7 +87,8 @@ def test_texts_lose_their_margins(cast):
         ("fraccionable", "true"), ("fraccionable", 1), ("fraccionable", None),
         ("peso_kg", -1), ("peso_kg", "0.0001"), ("peso_kg", 1000000), ("peso_kg", "1_000"), ("peso_kg", "１"),
         ("existencias", -1), ("existencias", "1.0001"), ("existencias", "x"), ("existencias", False),
-        ("activo", "no"), ("activo", None), ("precio_anterior", 3), ("id", "01890a5d-ac96-774b-bcce-b302099a8057"), ("version", 9),
+        ("activo", "no"), ("activo", None), ("precio_anterior", 3), ("id", "01890a5d-ac96-774b-bcce-b302099a8057"),
+        ("version", 9),
     ],
 )  # fmt: skip
 def test_a_bad_field_is_named_and_nothing_is_stored(cast, db, field, value):
