@@ -213,9 +213,9 @@ def _is_missing(detail: ErrorDetails) -> bool:
 def read_query(model: type[M], raw: bytes) -> M:
     """Validate a query string; of a repeated parameter the last one counts."""
     try:
-        pairs = dict(
-            parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
-        )
+        # Bytes that are no UTF-8 become lone surrogates, which are refused below with the parameter's name.
+        text = raw.decode("ascii", "surrogateescape")
+        pairs = dict(parse_qsl(text, keep_blank_values=True, errors="surrogateescape", max_num_fields=100))
     except ValueError as error:
         raise Invalid.of("consulta", "La consulta no es válida") from error
     for name, value in pairs.items():
