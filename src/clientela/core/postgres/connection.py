@@ -25,7 +25,7 @@ def read_dsn(data_dir: Path) -> str:
     """
     path = connection_file(data_dir)
     try:
-        return path.read_text(encoding="ascii").strip()
+        return path.read_text(encoding="utf-8").strip()
     except FileNotFoundError as error:
         raise PostgresError(
             f"La base de datos de {data_dir} todavía no se ha creado. Arránquela con `clientela serve` o indique "

@@ -82,5 +82,4 @@ def from_server_log(log: str, path: Path) -> PostgresError:
 
 def _tail(log: str) -> str:
     lines = [line for line in log.splitlines() if line.strip()]
-    telling = [line for line in lines if any(word in line for word in ("FATAL", "PANIC", "ERROR", "error:"))]
-    return "\n".join((telling or lines)[-5:]) or "(sin más detalles)"
+    return "\n".join(lines[-6:]) or "(sin más detalles)"

@@ -125,6 +125,11 @@ def _read(pid: int, name: str) -> bytes:
         return b""
 
 
+def exists(pid: int) -> bool:
+    """Whether a process of that number exists, be it a zombie."""
+    return Path(f"/proc/{pid}").exists()
+
+
 def _alive(pid: int) -> bool:
     # A zombie holds nothing any more; it only waits for its parent. The state follows the name's closing bracket.
     state = _read(pid, "stat").rpartition(b")")[2].split()

@@ -9,11 +9,12 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from clientela.core.postgres.cluster import Cluster
 from clientela.core.postgres.errors import PostgresError, from_os_error, from_server_log
-from clientela.core.postgres.processes import Account, Leftovers, die_with_parent, environment
+from clientela.core.postgres.processes import Account, Leftovers, die_with_parent, environment, exists
 
 LOG_BYTES: Final = 10 * 1024 * 1024
 PORTS: Final = range(20000, 32000)
@@ -35,14 +36,12 @@ class Server:
 
     def launch(self) -> None:
         """Start the process. Raises PostgresError when it cannot even be started."""
-        # Nothing of this cluster lives any more; a number in the old file that now is some other process's would
-        # stop the server from starting.
-        with suppress(FileNotFoundError):
-            (self.cluster.path / "postmaster.pid").unlink()
+        command = self.account.wrap(self._command(self._clean_socket_directory()))
+        self._drop_stale_pid_file()
         log = self._open_log()
         try:
             self._process = subprocess.Popen(
-                self.account.wrap(self._command()),
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -60,8 +59,25 @@ class Server:
         finally:
             os.close(log)
 
-    def _command(self) -> list[str]:
+    def _clean_socket_directory(self) -> Path:
+        """Return the socket's directory, without the lock files of a killed server (see below)."""
         directory = self.cluster.socket_directory(self.account)
+        for left in directory.iterdir():
+            left.unlink()
+        return directory
+
+    def _drop_stale_pid_file(self) -> None:
+        """Remove the file of a dead server when its number now belongs to another process, or to a zombie.
+
+        The server would take that for a twin and refuse to start. We hold the lock and nothing of this cluster
+        lives, so we know better. Where no such process exists, the server's own check of its memory stays in force.
+        """
+        file = self.cluster.path / "postmaster.pid"
+        with suppress(FileNotFoundError, ValueError, IndexError):
+            if exists(int(file.read_text().split()[0])):
+                file.unlink()
+
+    def _command(self, directory: Path) -> list[str]:
         quoted = '"' + str(directory).replace('"', '""') + '"'
         settings = {
             "listen_addresses": "127.0.0.1",
@@ -111,18 +127,31 @@ class Server:
 
         False when `abandoned` says so meanwhile. Raises PostgresError when the server gives up.
         """
-        probe = [self.cluster.binaries.program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         speak_at = time.monotonic() + 10
         while not abandoned():
             if self.poll() is not None:
                 raise from_server_log(self.written(), self.cluster.path)
-            if subprocess.run(probe, env=environment(), check=False).returncode == 0 and self.poll() is None:
+            if self._announced() and self._answers():
                 return True
             if time.monotonic() > speak_at:
                 _log.warning("PostgreSQL is still recovering", extra={"directory": str(self.cluster.path)})
                 speak_at += 30
             time.sleep(0.01)
         return False
+
+    def _announced(self) -> bool:
+        """Whether our process, not an earlier one, wrote into its file that it is ready."""
+        try:
+            lines = (self.cluster.path / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        pid = str(self._process.pid) if self._process is not None else ""
+        return len(lines) > 7 and lines[0] == pid and lines[7].strip() == "ready"
+
+    def _answers(self) -> bool:
+        program = self.cluster.binaries.program("pg_isready")
+        command = [program, "-q", "-t", "1", "-h", "127.0.0.1", "-p", str(self.port)]
+        return subprocess.run(command, env=environment(), check=False).returncode == 0
 
     def poll(self) -> int | None:
         """Return the exit code, None while the process lives."""
@@ -153,6 +182,7 @@ class Server:
             self.wait(_IMMEDIATE_SECONDS)
         clear_leftovers(self.cluster, patience=0)
         self.wait(_IMMEDIATE_SECONDS)
+        self.cluster.remove_short_directory()
 
 
 def clear_leftovers(cluster: Cluster, *, patience: float = _FAST_SECONDS) -> None:

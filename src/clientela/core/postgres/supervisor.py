@@ -116,8 +116,10 @@ class EmbeddedPostgres:
     def _run(self) -> None:
         try:
             self._take_turns()
-        finally:
-            self._settle(PostgresError("Se pidió parar antes de que la base de datos estuviera lista."))
+        except Exception as error:
+            self._settle(PostgresError(f"Error inesperado al arrancar la base de datos: {error!r}"))
+            raise
+        self._settle(PostgresError("Se pidió parar antes de que la base de datos estuviera lista."))
 
     def _take_turns(self) -> None:
         """Supervise whenever the lock is free, watch while it is not."""
