@@ -38,7 +38,11 @@ def _integer(text: str) -> int:
 def _decimal(text: str) -> Decimal | float:
     if len(text) > MAX_DIGITS:
         return math.inf
-    value = Decimal(text)
+    try:
+        value = Decimal(text)
+    except ArithmeticError:
+        # The exponent alone is longer than the arithmetic can hold.
+        return math.inf
     return value if not value or abs(value.adjusted()) <= MAX_DIGITS else math.inf
 
 
