@@ -92,6 +92,9 @@ NUMBERS: Final = (
     "1e-400",
     "1e1000000",
     "1e-1000000",
+    "1e9999999999999999999",
+    "1e-9999999999999999999",
+    "0e9999999999999999999",
     "1E+2",
     "9" * 5000,
     "0." + "3" * 5000,
@@ -118,6 +121,8 @@ SHAPES: Final = (
     "[" * 100_000 + "]" * 100_000,
     "[" + ",".join(["1"] * 20_000) + "]",
 )
+# What no reader of JSON has to understand as a value: wrong by grammar, or deeper than any parser goes.
+NO_VALUES: Final = frozenset({*MALFORMED, *(shape for shape in SHAPES if shape.count("[") > 10_000)})
 VALUES: Final = TEXTS + RAW_TEXTS + NUMBERS + MALFORMED + SHAPES
 
 BODIES: Final[Mapping[str, bytes]] = {

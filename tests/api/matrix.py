@@ -86,6 +86,7 @@ def matrix() -> Matrix:
 
 def _row(key: str, found: Mapping[str, Any], objects: Mapping[str, Mapping[str, str]]) -> Row:
     unknown = found.keys() - {
+        "ruta",
         "propio",
         "inexistente",
         "imposible",
@@ -106,11 +107,12 @@ def _cases(
     key: str, found: Mapping[str, Any], objects: Mapping[str, Mapping[str, str]], body: Any
 ) -> Iterator[Case]:
     names = _PARAMETER.findall(key)
-    own = {name: str(objects[name]["propio"]) for name in names}
+    # A row may name an object of its own where its calls change it for others.
+    own = {name: str(found.get("ruta", {}).get(name, objects[name]["propio"])) for name in names}
     for kind in OBJECT_CASES:
         if kind in found:
             # Only the first identifier of a path goes wrong: it is the object.
-            path = {n: str(objects[n][kind if n == names[0] else "propio"]) for n in names}
-            yield Case(kind, path, body, tuple(found[kind]))
+            wrong = {names[0]: str(objects[names[0]][kind])} if kind != "propio" else {}
+            yield Case(kind, own | wrong, body, tuple(found[kind]))
     for name, case in found.get("casos", {}).items():
         yield Case(name, own | case.get("ruta", {}), case.get("cuerpo", body), tuple(case["espera"]))

@@ -1,14 +1,17 @@
 """Defects to plant into a server, one for each kind that the tests of this package must find."""
 
 import json
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 import clientela.app  # noqa: F401
 from clientela.api import body as body_module
 from clientela.api import call as call_module
 from clientela.api import permisos
-from clientela.api.call import ROUTES, Call, Reply
+from clientela.api.call import ROUTES, Call, Reply, Route
 from clientela.core.errors import Forbidden
 from clientela.tickets import rules as ticket_rules
 
@@ -31,5 +34,33 @@ def open_doors() -> None:
 
 def no_values_layer() -> None:
     """JSON read as frameworks usually do: floats, NaN, integers and depth without end, any text."""
-    call_module.loads = json.loads  # type: ignore[assignment]
-    body_module.text_is_safe = lambda _: True
+    setattr(call_module, "loads", json.loads)  # noqa: B010
+    setattr(body_module, "text_is_safe", lambda _: True)  # noqa: B010
+
+
+def leaky_fields() -> None:
+    """A body's `limite_credito` goes straight into the client, and `/auth/yo` shows the hash of the password."""
+    sent: ContextVar[Any] = ContextVar("sent")
+    decode = call_module.decode_body
+    save = ROUTES["PUT /clientes/{cliente_id}/preferencias"]
+    me = ROUTES["GET /api/v1/auth/yo"]
+
+    def remember(route: Route, raw: bytes) -> Any:
+        sent.set(json.loads(raw or b"null"))
+        return decode(route, raw)
+
+    async def save_all(call: Call, body: Any) -> Reply:
+        value = sent.get().get("limite_credito")
+        if type(value) is int:
+            sql = "UPDATE clientes SET limite_credito = $1::int WHERE id = $2::uuid"
+            await call.db.execute(sql, value, call.path["cliente_id"])
+        return await save.handler(call=call, body=body)
+
+    async def show_all(call: Call) -> Reply:
+        reply = await me.handler(call=call)
+        reply.data = {**msgspec.to_builtins(reply.data), "contrasenia_hash": "x"}
+        return reply
+
+    call_module.decode_body = remember
+    ROUTES[save.key] = replace(save, handler=save_all, parameters=frozenset({"call", "body"}))
+    ROUTES[me.key] = replace(me, handler=show_all, parameters=frozenset({"call"}))

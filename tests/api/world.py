@@ -117,6 +117,11 @@ class World:
         return self.cast.new_producto()
 
     @cached_property
+    def changing_product(self) -> dict[str, Any]:
+        """A product that calls may change or retire."""
+        return self.cast.new_producto()
+
+    @cached_property
     def ticket(self) -> dict[str, Any]:
         """A ticket of `dueno`, as its customer reads it."""
         dueno = self.fixed["dueno"]
@@ -152,6 +157,7 @@ class World:
             "texto": lambda: f"Asunto {uuid.uuid4().hex[:12]}",
             "uuid": lambda: str(uuid.uuid4()),
             "producto": lambda: self.product["id"],
+            "otro_producto": lambda: self.changing_product["id"],
             "ticket": lambda: self.ticket["id"],
             "ticket_numero": lambda: self.ticket["numero"],
             "usuario": lambda: self.colleague.usuario_id,
