@@ -185,6 +185,18 @@ def crear_admin(
 
 
 @app.command()
+def doctor(data_dir: DataDir = None) -> None:
+    """Examina la instalación y dice qué conviene corregir; termina con 1 si algo está mal."""
+    from clientela.core.doctor import examine, failed, render  # noqa: PLC0415
+    from clientela.migrations.runner import head  # noqa: PLC0415
+
+    findings = examine(settings_with(data_dir), head())
+    typer.echo(render(findings))
+    if failed(findings):
+        raise typer.Exit(1)
+
+
+@app.command()
 def backup(
     archivo: Annotated[Path, typer.Argument(help="Archivo que se escribe.")], data_dir: DataDir = None
 ) -> None:
