@@ -1,0 +1,150 @@
+"""What the demo company is made of: the same every time, and plausible."""
+
+import asyncio
+import random
+import uuid
+from decimal import Decimal
+
+import pytest
+
+from clientela.core.db import Pool
+from clientela.core.text import phone_e164
+from clientela.demo import load, summary
+from clientela.demo.catalogo import DEPARTMENTS, articles
+from clientela.demo.clientela import clients
+from clientela.demo.cuentas import CLIENTES, PERSONAL
+from clientela.settings import Settings
+
+TABLES = {
+    "products": "SELECT codigo, nombre, descripcion, precio, categoria, unidad, fraccionable, peso_kg, existencias, "
+    "activo, version FROM productos ORDER BY codigo",
+    "users": "SELECT numero, nombre, rol, correo, celular_e164 FROM usuarios ORDER BY numero",
+    "clients": "SELECT c.numero, c.nombre, c.razon_social, c.nit, c.email, c.telefono_e164, c.limite_credito, "
+    "c.latitud, c.longitud, v.correo FROM clientes c LEFT JOIN usuarios v ON v.id = c.vendedor_asignado_id "
+    "ORDER BY c.numero",
+    "carts": "SELECT c.numero, p.codigo, l.cantidad, l.precio_unitario FROM carrito_lineas l "
+    "JOIN carritos k ON k.id = l.carrito_id JOIN clientes c ON c.id = k.cliente_id "
+    "JOIN productos p ON p.id = l.producto_id ORDER BY 1, 2",
+    "tickets": "SELECT folio, asunto, texto FROM tickets JOIN ticket_mensajes ON id = ticket_id ORDER BY 1",
+    "drafts": "SELECT c.numero, tipo, campos FROM borradores b JOIN clientes c ON c.id = b.cliente_id ORDER BY 1, 2",
+    "preferences": "SELECT c.numero, vista_activa, configuraciones FROM preferencias p "
+    "JOIN clientes c ON c.id = p.cliente_id ORDER BY 1",
+}
+
+
+async def load_into(dsn):
+    pool = await Pool(Settings(bcrypt_costo=4), lambda: dsn).open()
+    try:
+        await load(pool.db)
+    finally:
+        await pool.close()
+
+
+def loaded(database):
+    asyncio.run(load_into(database.dsn))
+    return {name: [tuple(row) for row in database.fetch(sql)] for name, sql in TABLES.items()}
+
+
+def test_every_loading_tells_the_same_story(new_database):
+    first, second = loaded(new_database()), loaded(new_database())
+    assert {name: len(rows) for name, rows in first.items()} == {
+        name: len(rows) for name, rows in second.items()
+    }
+    assert first == second
+    assert len(first["products"]) == 400
+    assert len(first["clients"]) == 152
+    assert len(first["tickets"]) > 80
+    assert len({row[0] for row in first["carts"]}) > 60
+    assert len(first["drafts"]) > 20
+    assert {row[-1] for row in first["clients"]} == {"vendedor@example.com", "vendedor2@example.com", None}
+
+
+def test_loading_what_is_there_changes_nothing(new_database):
+    database = new_database()
+    first = loaded(database)
+    events = database.fetchval("SELECT count(*) FROM eventos")
+    assert loaded(database) == first
+    assert database.fetchval("SELECT count(*) FROM eventos") == events
+
+
+def test_the_past_lies_in_the_past_and_in_order(new_database):
+    database = new_database()
+    loaded(database)
+    for table in ("productos", "clientes", "carritos", "tickets", "borradores", "preferencias", "usuarios"):
+        assert database.fetchval(f"SELECT max(actualizado_en) < now() FROM {table}"), table
+    assert database.fetchval(
+        "SELECT bool_and(t.creado_en > c.creado_en) FROM tickets t JOIN clientes c ON c.id = t.cliente_id"
+    )
+    assert database.fetchval(
+        "SELECT bool_and(creado_en > before) FROM (SELECT creado_en, lag(creado_en) OVER (ORDER BY numero) AS before "
+        "FROM tickets) AS t WHERE before IS NOT NULL"
+    )
+    assert database.fetchval("SELECT min(actualizado_en) > now() - interval '80 days' FROM carritos")
+
+
+def test_some_carts_have_something_to_say(new_database):
+    database = new_database()
+    loaded(database)
+    lines = "FROM carrito_lineas l JOIN productos p ON p.id = l.producto_id WHERE"
+    assert database.fetchval(f"SELECT count(*) {lines} (l.item->>'precio')::numeric <> p.precio") > 0
+    assert database.fetchval(f"SELECT count(*) {lines} NOT p.activo") > 0
+
+
+def test_a_loading_that_fails_leaves_nothing(new_database, monkeypatch):
+    database = new_database()
+    monkeypatch.setattr("clientela.demo.carga.Historia", None)
+    with pytest.raises(TypeError):
+        asyncio.run(load_into(database.dsn))
+    for table in ("productos", "usuarios", "clientes", "organizacion", "auditoria", "eventos", "flujos"):
+        assert database.fetchval(f"SELECT count(*) FROM {table}") == 0, table
+    monkeypatch.undo()
+    assert len(loaded(database)["products"]) == 400
+
+
+def test_somebody_else_s_data_are_left_alone(new_database):
+    database = new_database()
+    database.execute(
+        "INSERT INTO usuarios (id, nombre, rol, correo, creado_en, actualizado_en) "
+        "VALUES ($1, 'Alguien', 'admin', 'admin@example.com.bo', now(), now())",
+        uuid.uuid4(),
+    )
+    with pytest.raises(FileExistsError, match="--data-dir"):
+        asyncio.run(load_into(database.dsn))
+    assert database.fetchval("SELECT count(*) FROM productos") == 0
+
+
+def test_the_catalogue_is_a_real_distributor_s():
+    made = articles(random.Random(1))
+    products = [article.producto for article in made]
+    assert len(products) == len({p.codigo for p in products}) == len({p.nombre for p in products}) == 400
+    assert {p.categoria for p in products} == {name for _, name, _ in DEPARTMENTS}
+    assert all(Decimal(1) <= p.precio <= 2000 and (p.peso_kg or 0) > 0 for p in products)
+    assert all(len(p.nombre) <= 80 and p.descripcion and len(p.unidad) <= 20 for p in products)
+    assert 15 < sum(p.fraccionable for p in products) < 60
+    assert all(p.unidad in {"kg", "m"} for p in products if p.fraccionable)
+    assert 3 < sum(p.existencias is None for p in products) < 30
+    assert 3 < sum(p.existencias == 0 for p in products) < 40
+    assert 3 <= sum(article.retirado for article in made) < 20
+
+
+def test_the_clients_are_of_santa_cruz():
+    made = [newcomer.cliente for newcomer in clients(random.Random(1), (None,))]
+    assert len(made) == 150
+    assert len({client.telefono for client in made}) == 150
+    for client in made:
+        assert (phone_e164(client.telefono or "", "BO") or "").startswith(("+5916", "+5917"))
+        assert client.latitud is not None
+        assert client.longitud is not None
+        assert Decimal("-18.2") < client.latitud < Decimal("-17.2")
+        assert Decimal("-63.5") < client.longitud < Decimal("-62.8")
+        assert client.direcciones[0].es_principal
+        assert client.email is None or client.email.isascii()
+
+
+def test_the_summary_names_every_account_and_three_commands():
+    text = summary("http://localhost:3977")
+    for correo in [row[0] for row in PERSONAL] + [row[0] for row in CLIENTES]:
+        assert correo in text
+    assert text.count("curl -s") == 3
+    assert "http://localhost:3977/docs" in text
+    assert "clientela-demo" in text
