@@ -18,18 +18,9 @@ import clientela.api.panel
 import clientela.api.v1  # noqa: F401
 from clientela.api import openapi, permisos
 from clientela.api.auth import Gatekeeper
-from clientela.api.call import (
-    ROUTES,
-    Endpoint,
-    Receive,
-    Route,
-    Runtime,
-    Scope,
-    Send,
-    new_request_id,
-    render_error,
-)
+from clientela.api.call import ROUTES, Receive, Route, Runtime, Scope, Send
 from clientela.api.dialects import for_path
+from clientela.api.endpoint import Endpoint, new_request_id, render_error
 from clientela.core import logs
 from clientela.core.db import Pool
 from clientela.core.errors import AppError, HeadersTooLarge, NotFound, UriTooLong

@@ -191,13 +191,14 @@ def errors_of(error: ValidationError) -> dict[str, list[str]]:
     return found
 
 
-def read_body(model: type[M], data: Any, missing_code: str | None = None) -> M:
+def read_body(model: type[M], data: Any, missing_code: str | None = None, *, lenient: bool = False) -> M:
     """Validate a decoded body; Invalid names every field that does not pass.
 
-    With `missing_code`, absent, null or blank required fields raise 400 with that code instead.
+    `lenient`: every value is a text of a form, read as what it means. With `missing_code`, absent, null or blank
+    required fields raise 400 with that code instead.
     """
     try:
-        return model.model_validate(data)
+        return model.model_validate(data, strict=False if lenient else None)
     except ValidationError as error:
         found = errors_of(error)
         if missing_code and any(_is_missing(d) for d in error.errors(include_url=False)):

@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
-from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from clientela import __version__
@@ -38,11 +37,11 @@ def document(routes: Mapping[str, Route], rules: Mapping[str, Regla] = REGLAS) -
 
 @lru_cache(maxsize=2)
 def _document(routes: tuple[Route, ...], rules: tuple[tuple[str, Regla], ...]) -> bytes:
-    schemas = _component_schemas(routes)
+    components = _Components(routes)
     by_key = dict(rules)
     paths: dict[str, Any] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, by_key[route.key], schemas)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, by_key[route.key], components)
     described = {
         "openapi": "3.1.0",
         "info": {
@@ -55,7 +54,7 @@ def _document(routes: tuple[Route, ...], rules: tuple[tuple[str, Regla], ...]) -
         "tags": [{"name": tag} for tag in _TAGS.values()],
         "paths": paths,
         "components": {
-            "schemas": schemas,
+            "schemas": components.schemas,
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
                 "directo": {"type": "apiKey", "in": "header", "name": "Authorization"},
@@ -65,39 +64,56 @@ def _document(routes: tuple[Route, ...], rules: tuple[tuple[str, Regla], ...]) -
     return msgspec.json.encode(described)
 
 
-def _component_schemas(routes: Iterable[Route]) -> dict[str, Schema]:
-    found: dict[str, Schema] = {}
-    for dialect in ALL:
-        found[f"Error_{dialect.nombre}"] = _error_schema(dialect)
-    for numbers in (True, False):
-        group = [route for route in routes if (route.dialect is not V1) is numbers]
-        for schema in _models(group), _structs(group):
-            for name, definition in schema.items():
-                found[name] = _decimals(definition, numbers=numbers)
-    return found
+class _Components:
+    """The shapes of all bodies, queries and answers.
+
+    Each contract's carry its name: two contracts may call different things alike, and they write decimals
+    differently.
+    """
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.schemas: dict[str, Schema] = {}
+        self._refs: dict[tuple[str, Any], Schema] = {}
+        for dialect in ALL:
+            self.schemas[f"Error_{dialect.nombre}"] = _error_schema(dialect)
+            group = [route for route in routes if route.dialect is dialect]
+            self._add_models(dialect, group)
+            self._add_structs(dialect, group)
+
+    def ref(self, dialect: Dialect, kind: Any) -> Schema:
+        """Point to a body's, a query's or an answer's shape."""
+        return self._refs[dialect.nombre, kind]
+
+    def resolve(self, dialect: Dialect, kind: Any) -> Schema:
+        """Return the shape itself."""
+        return self.schemas[self.ref(dialect, kind)["$ref"].rpartition("/")[2]]
+
+    def _add_models(self, dialect: Dialect, routes: Iterable[Route]) -> None:
+        models = {model for route in routes for model in (route.body, route.query) if model is not None}
+        refs, described = models_json_schema(
+            [(model, "validation") for model in sorted(models, key=str)],
+            ref_template=_ref_of(dialect, "model"),
+        )
+        self._refs |= {(dialect.nombre, model): ref for (model, _), ref in refs.items()}
+        self._keep(dialect, described.get("$defs", {}))
+
+    def _add_structs(self, dialect: Dialect, routes: Iterable[Route]) -> None:
+        types = sorted({route.response for route in routes if _is_described(route.response)}, key=str)
+        refs, described = msgspec.json.schema_components(types, ref_template=_ref_of(dialect, "name"))
+        self._refs |= {(dialect.nombre, kind): ref for kind, ref in zip(types, refs, strict=True)}
+        self._keep(dialect, described)
+
+    def _keep(self, dialect: Dialect, described: Mapping[str, Schema]) -> None:
+        for name, schema in described.items():
+            self.schemas[f"{name}_{dialect.nombre}"] = _decimals(schema, numbers=dialect is not V1)
 
 
-def _models(routes: Iterable[Route]) -> dict[str, Schema]:
-    models = {model for route in routes for model in (route.body, route.query) if model is not None}
-    ordered = sorted(models, key=lambda model: model.__name__)
-    _, described = models_json_schema(
-        [(model, "validation") for model in ordered], ref_template="#/components/schemas/{model}"
-    )
-    return dict(described.get("$defs", {}))
-
-
-def _structs(routes: Iterable[Route]) -> dict[str, Schema]:
-    types = {route.response for route in routes if _is_described(route.response)}
-    _, components = msgspec.json.schema_components(sorted(types, key=str), ref_template=REF)
-    return dict(components)
+def _ref_of(dialect: Dialect, placeholder: str) -> str:
+    return REF.format(name=f"{{{placeholder}}}_{dialect.nombre}")
 
 
 def _is_described(kind: Any) -> bool:
-    return kind is not None and kind not in {str, bytes, dict} and not _is_model(kind)
-
-
-def _is_model(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
+    return kind is not None and kind not in {str, bytes, dict}
 
 
 def _decimals(schema: Any, *, numbers: bool) -> Any:
@@ -143,14 +159,14 @@ def _error_schema(dialect: Dialect) -> Schema:
     }
 
 
-def _operation(route: Route, rule: Regla, schemas: Mapping[str, Schema]) -> Schema:
+def _operation(route: Route, rule: Regla, components: _Components) -> Schema:
     public = rule.alcance == "publico"
     operation: Schema = {
         "operationId": re.sub(r"\W+", "_", route.key).strip("_"),
         "summary": route.summary,
         "tags": [_TAGS[route.dialect.nombre]],
-        "parameters": _parameters(route, schemas, public=public),
-        "responses": _responses(route, public=public),
+        "parameters": _parameters(route, components, public=public),
+        "responses": _responses(route, components, public=public),
     }
     if public:
         operation["security"] = []
@@ -159,23 +175,23 @@ def _operation(route: Route, rule: Regla, schemas: Mapping[str, Schema]) -> Sche
         operation["description"] = f"Roles: {roles}. Habilidad de los tokens personales: `{rule.area}`."
         operation["security"] = [{"bearer": []}, {"directo": []}]
     if route.body is not None:
-        content: Schema = {"schema": {"$ref": REF.format(name=route.body.__name__)}}
+        content: Schema = {"schema": components.ref(route.dialect, route.body)}
         if route.body_example is not None:
             content["example"] = msgspec.to_builtins(route.body_example)
-        operation["requestBody"] = {
-            "required": not route.body_optional,
-            "content": {"application/json": content},
-        }
+        kinds = {"application/json": content}
+        if route.multipart:
+            kinds["multipart/form-data"] = {"schema": content["schema"]}
+        operation["requestBody"] = {"required": not route.body_optional, "content": kinds}
     return operation
 
 
-def _parameters(route: Route, schemas: Mapping[str, Schema], *, public: bool) -> list[Schema]:
+def _parameters(route: Route, components: _Components, *, public: bool) -> list[Schema]:
     found: list[Schema] = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
         for name in re.findall(r"{(\w+)}", route.path)
     ]
     if route.query is not None:
-        model = schemas[route.query.__name__]
+        model = components.resolve(route.dialect, route.query)
         for name, schema in model.get("properties", {}).items():
             required = name in model.get("required", [])
             found.append({"name": name, "in": "query", "required": required, "schema": schema})
@@ -188,11 +204,11 @@ def _parameters(route: Route, schemas: Mapping[str, Schema], *, public: bool) ->
     return found
 
 
-def _responses(route: Route, *, public: bool) -> Schema:
+def _responses(route: Route, components: _Components, *, public: bool) -> Schema:
     ok: Schema = {"description": HTTPStatus(route.status).phrase}
     content: Schema = {}
     if route.response not in {None, str, bytes}:
-        content["schema"] = _response_schema(route.response)
+        content["schema"] = _response_schema(route, components)
     if route.example is not None:
         content["example"] = msgspec.to_builtins(route.example)
     if content:
@@ -207,13 +223,10 @@ def _responses(route: Route, *, public: bool) -> Schema:
     return {str(route.status): ok, **errors}
 
 
-def _response_schema(kind: Any) -> Schema:
-    if kind is dict:
+def _response_schema(route: Route, components: _Components) -> Schema:
+    if route.response is dict:
         return {"type": "object"}
-    if _is_model(kind):
-        return {"$ref": REF.format(name=kind.__name__)}
-    (schema,), _ = msgspec.json.schema_components([kind], ref_template=REF)
-    return schema
+    return components.ref(route.dialect, route.response)
 
 
 def _codes(route: Route, *, public: bool) -> list[str]:
@@ -238,6 +251,8 @@ def _codes(route: Route, *, public: bool) -> list[str]:
             codes += ["clave_idempotencia_reusada", "peticion_en_curso"]
     if route.body is not None:
         codes += ["json_invalido", "cuerpo_requerido"]
+    if route.multipart:
+        codes.append("formulario_invalido")
     if route.missing_code is not None:
         codes.append(route.missing_code)
     return list(dict.fromkeys([*codes, *route.errors]))

@@ -4,6 +4,7 @@ from typing import Final
 
 ESTADOS: Final[dict[str, int]] = {
     "json_invalido": 400,
+    "formulario_invalido": 400,
     "cuerpo_requerido": 400,
     "cuerpo_incompleto": 400,
     "cabecera_invalida": 400,

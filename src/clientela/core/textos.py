@@ -3,6 +3,7 @@
 MENSAJES: dict[str, str] = {
     # Requests
     "json_invalido": "El cuerpo no es JSON válido",
+    "formulario_invalido": "El formulario no es válido",
     "cuerpo_requerido": "Se requiere un cuerpo JSON",
     "cuerpo_incompleto": "El cuerpo de la petición no llegó a tiempo",
     "cuerpo_demasiado_grande": "El cuerpo de la petición es demasiado grande",

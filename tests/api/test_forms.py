@@ -1,0 +1,85 @@
+"""Forms: bracketed fields become what JSON would have said, files stay apart, malformed ones are refused."""
+
+import pytest
+
+from clientela.api import forms
+from clientela.core.errors import BadRequest, Invalid
+
+KIND = "multipart/form-data; boundary=XX"
+
+
+def form(*parts: tuple[str, str | None, bytes], end: bytes = b"--XX--\r\n") -> bytes:
+    raw = b""
+    for name, filename, content in parts:
+        file = f'; filename="{filename}"\r\nContent-Type: text/html' if filename is not None else ""
+        raw += f'--XX\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n'.encode()
+        raw += content + b"\r\n"
+    return raw + end
+
+
+def test_brackets_make_objects_and_lists() -> None:
+    read = forms.parse(
+        form(
+            ("nombre", None, "Ñandú".encode()),
+            ("ventanas_entrega[1][dia_semana]", None, b"3"),
+            ("ventanas_entrega[0][dia_semana]", None, b"1"),
+            ("ventanas_entrega[0][activo]", None, b"on"),
+            ("categorias_ids[]", None, b"2"),
+            ("categorias_ids[]", None, b"5"),
+            ("0", None, b"x"),
+        ),
+        KIND,
+    )
+    assert read.fields == {
+        "nombre": "Ñandú",
+        "ventanas_entrega": [{"dia_semana": "1", "activo": "on"}, {"dia_semana": "3"}],
+        "categorias_ids": ["2", "5"],
+        "0": "x",
+    }
+    assert read.files == {}
+
+
+def test_an_empty_text_is_null_and_an_empty_file_field_is_absent() -> None:
+    read = forms.parse(form(("nit", None, b""), ("foto_perfil", "", b"")), KIND)
+    assert read.fields == {"nit": None}
+    assert read.files == {}
+
+
+def test_a_file_is_kept_apart_without_its_name_or_type() -> None:
+    read = forms.parse(form(("foto_perfil", "../../etc/passwd", b"\x89PNG")), KIND)
+    assert read.files == {"foto_perfil": forms.Upload(b"\x89PNG")}
+
+
+def test_a_file_over_its_limit_is_marked_not_kept_whole() -> None:
+    read = forms.parse(form(("foto_perfil", "a", b"x" * (forms.MAX_FILE + 1)), ("nit", None, b"1")), KIND)
+    assert read.files["foto_perfil"].too_large
+    assert len(read.files["foto_perfil"].data) == forms.MAX_FILE
+    assert not forms.parse(form(("f", "a", b"x" * forms.MAX_FILE)), KIND).files["f"].too_large
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (b"", KIND),
+        (b"hola", KIND),
+        (form(("a", None, b"1"), end=b""), KIND),
+        (form(("a", None, b"1")), "multipart/form-data"),
+        (form(("a", None, b"1")), "multipart/form-data; boundary=" + "x" * 201),
+        (form(("a[b][", None, b"1")), KIND),
+        (form(("[a]", None, b"1")), KIND),
+        (form(("a" + "[b]" * 40, None, b"1")), KIND),
+        (form(*[("a[]", None, b"1")] * (forms.MAX_PARTS + 1)), KIND),
+        (form(("a", None, b"1")).replace(b"name=", b"nombre="), KIND),
+    ],
+)
+def test_a_malformed_form_is_refused(raw: bytes, kind: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        forms.parse(raw, kind)
+    assert caught.value.code == "formulario_invalido"
+
+
+@pytest.mark.parametrize("content", [b"\x00", b"\xff", "x\u0000".encode(), b"x" * (forms.MAX_TEXT + 1)])
+def test_a_text_that_cannot_be_stored_is_refused_by_its_field(content: bytes) -> None:
+    with pytest.raises(Invalid) as caught:
+        forms.parse(form(("ventanas_entrega[0][hora]", None, content)), KIND)
+    assert list(caught.value.errors or {}) == ["ventanas_entrega.0.hora"]
