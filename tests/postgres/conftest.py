@@ -1,31 +1,19 @@
 """Real servers in directories of their own, held by real processes that can be killed."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.postgres.holders import Holder
-
-# Killing processes loses nothing that they wrote to a memory disk either, and every test makes its own data.
-QUICK = Path("/dev/shm")  # noqa: S108
-
-
-def roomy(path: Path) -> bool:
-    """Whether several clusters fit there."""
-    return path.is_dir() and shutil.disk_usage(path).free > 2 << 30
+from tests.postgres.holders import Holder, open_directory
 
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """A directory that every user may enter (pytest's own are closed to the server's user)."""
-    path = Path(tempfile.mkdtemp(prefix="cl-pg-", dir=QUICK if roomy(QUICK) else None))
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path)
+    """A directory that every user may enter."""
+    with open_directory() as path:
+        yield path
 
 
 @pytest.fixture

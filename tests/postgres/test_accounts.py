@@ -5,6 +5,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -143,4 +144,4 @@ def test_server_of_a_killed_holder_goes_away_by_itself(hold: Hold, home: Path, d
         holder = hold(home / f"datos-{user}", user=user).ready()
         pid = postmaster(home / f"datos-{user}")
         holder.kill()
-        wait_for(lambda pid=pid: not processes.alive(pid), "the server's end")
+        wait_for(partial(lambda number: not processes.alive(number), pid), "the server's end")

@@ -1,6 +1,7 @@
 """T-CR-2: what was acknowledged survives the death of the server, of its supervisor, and of everything at once."""
 
 import asyncio
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -32,7 +33,7 @@ async def survive(hold: Hold, data_dir: Path, rounds: int, seconds: float) -> Wr
                 await asyncio.to_thread(seconds_until, data_dir, "SELECT 1")
                 holders.append(await asyncio.to_thread(lambda: hold().ready()))
             elif number % 3 == 1:
-                processes.send([postmaster(data_dir)], 9)
+                processes.send([postmaster(data_dir)], signal.SIGKILL)
             else:
                 processes.kill_tree(postmaster(data_dir))
             await asyncio.to_thread(seconds_until, data_dir, "SELECT 1")
