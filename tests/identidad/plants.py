@@ -1,8 +1,10 @@
 """Defects that the tests of identity must catch; each is planted in a server of its own (tests.tools.planted)."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import jwt
 import msgspec
@@ -114,3 +116,12 @@ def any_number_of_uses() -> None:
         return True
 
     store.use_reset = use
+
+
+def names_for_everybody() -> None:
+    """Let everybody have a name who saw it free a moment ago."""
+
+    async def reserve(_: Db, keys: Sequence[str], __: UUID) -> set[str]:
+        return set(keys)
+
+    store.reserve_keys = reserve

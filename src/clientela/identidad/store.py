@@ -80,22 +80,24 @@ async def get_usuario(db: Db, ref: UUID | int) -> Usuario | None:
     return None if row is None else Usuario(**dict(row))
 
 
-LIST_USUARIOS: Final = f"""
-SELECT {USUARIO} FROM usuarios
- WHERE ($1 = '' OR busqueda @@ to_tsquery('pg_catalog.simple', $1))
-   AND ($2::text IS NULL OR rol = $2) AND ($3::boolean IS NULL OR activo = $3)
- ORDER BY numero LIMIT $4 OFFSET $5"""  # noqa: S608
+_STATE: Final = "($1::text IS NULL OR rol = $1) AND ($2::boolean IS NULL OR activo = $2)"
+_MATCH: Final = f"{_STATE} AND busqueda @@ to_tsquery('pg_catalog.simple', $3)"
 
-COUNT_USUARIOS: Final = """
-SELECT count(*) FROM usuarios
- WHERE ($1 = '' OR busqueda @@ to_tsquery('pg_catalog.simple', $1))
-   AND ($2::text IS NULL OR rol = $2) AND ($3::boolean IS NULL OR activo = $3)"""
+# What a search finds is gathered first: in the order of numbers the planner would walk the whole table for it.
+LIST_USUARIOS: Final = f"SELECT {USUARIO} FROM usuarios WHERE {_STATE} ORDER BY numero LIMIT $3 OFFSET $4"  # noqa: S608
+COUNT_USUARIOS: Final = f"SELECT count(*) FROM usuarios WHERE {_STATE}"  # noqa: S608
+SEARCH_USUARIOS: Final = f"""
+WITH halladas AS MATERIALIZED (SELECT {USUARIO} FROM usuarios WHERE {_MATCH})
+SELECT * FROM halladas ORDER BY numero LIMIT $4 OFFSET $5"""  # noqa: S608
+COUNT_FOUND: Final = f"SELECT count(*) FROM usuarios WHERE {_MATCH}"  # noqa: S608
 
 
 async def list_usuarios(db: Db, query: str, filtro: Filtro) -> tuple[list[Usuario], int]:
     """Return one page of users by number and how many there are; `query` is a tsquery or empty."""
-    total = await db.fetchval(COUNT_USUARIOS, query, filtro.rol, filtro.activo)
-    rows = await db.fetch(LIST_USUARIOS, query, filtro.rol, filtro.activo, filtro.limite, filtro.desde)
+    which = (filtro.rol, filtro.activo, query) if query else (filtro.rol, filtro.activo)
+    total = await db.fetchval(COUNT_FOUND if query else COUNT_USUARIOS, *which)
+    statement = SEARCH_USUARIOS if query else LIST_USUARIOS
+    rows = await db.fetch(statement, *which, filtro.limite, filtro.desde)
     return [Usuario(**dict(row)) for row in rows], total
 
 
