@@ -15,6 +15,7 @@ import asyncpg
 import msgspec
 
 from clientela.core.clock import Clock, SystemClock
+from clientela.core.connections import Connections
 from clientela.core.errors import (
     AppError,
     Conflict,
@@ -47,10 +48,6 @@ class _Refusal(msgspec.Struct):
     data: dict[str, Any] | None = None
 
 
-async def _keep(_: asyncpg.Connection) -> None:
-    """Do nothing when a connection goes back: there is no session state to reset."""
-
-
 def dsn_source(settings: Settings) -> Callable[[], str]:
     """Return what tells the database's URL at each connect."""
     external = settings.database_url
@@ -67,7 +64,7 @@ class Pool:
         self.clock: Clock = clock or SystemClock()
         self.round_trips = 0
         self._dsn = dsn or dsn_source(settings)
-        self._pool: asyncpg.Pool | None = None
+        self._connections: Connections | None = None
 
     async def connect(self, **kw: Any) -> asyncpg.Connection:
         """Open a connection of its own (a listener's, or the pool's)."""
@@ -88,30 +85,19 @@ class Pool:
 
     async def open(self) -> Self:
         """Prepare the pool; connections are made when they are needed."""
-        self._pool = await asyncpg.create_pool(
-            min_size=0,
-            max_size=self.settings.conexiones,
-            max_inactive_connection_lifetime=120,
-            connect=lambda *_, **kw: self.connect(
-                **{k: v for k, v in kw.items() if k in {"connection_class", "record_class"}}
-            ),
-            reset=_keep,
-        )
+        self._connections = Connections(self.connect, self.settings.conexiones, ACQUIRE_TIMEOUT)
         return self
 
     async def close(self) -> None:
         """Close every connection; those in use after two seconds are cut."""
-        if self._pool is not None:
-            try:
-                await asyncio.wait_for(self._pool.close(), 2)
-            except TimeoutError:
-                self._pool.terminate()
-            self._pool = None
+        if self._connections is not None:
+            await self._connections.close(2)
+            self._connections = None
 
     @property
     def in_use(self) -> int:
         """How many connections are working at this moment."""
-        return self._pool.get_size() - self._pool.get_idle_size() if self._pool else 0
+        return self._connections.in_use if self._connections else 0
 
     @property
     def db(self) -> "Db":
@@ -120,17 +106,19 @@ class Pool:
 
     async def acquire(self) -> Any:
         """Take a connection, waiting two seconds at most."""
-        if self._pool is None:
+        if self._connections is None:
             raise Unavailable
         try:
-            return await self._pool.acquire(timeout=ACQUIRE_TIMEOUT)
+            return await self._connections.take()
         except (asyncpg.PostgresError, *_LOST) as error:
             raise translate(error) from error
 
-    async def release(self, connection: Any) -> None:
+    def release(self, connection: Any) -> None:
         """Give a connection back."""
-        if self._pool is not None:
-            await self._pool.release(connection)
+        if self._connections is not None:
+            self._connections.give(connection)
+        else:
+            connection.terminate()
 
 
 class Db:
@@ -214,7 +202,7 @@ class Db:
                 raise
             await self._command(conn, "COMMIT")
         finally:
-            await self._pool.release(conn)
+            self._pool.release(conn)
 
     async def _command(self, conn: Any, sql: str) -> None:
         self._pool.round_trips += 1
@@ -245,7 +233,7 @@ class Db:
                         raise
                     await asyncio.sleep(random.uniform(0.002, 0.02) * (attempt + 1))  # noqa: S311
         finally:
-            await self._pool.release(conn)
+            self._pool.release(conn)
 
     async def _once(self, conn: Any, method: str, sql: str, args: tuple[Any, ...]) -> Any:
         self._pool.round_trips += 1
@@ -256,6 +244,10 @@ class Db:
         except _LOST as error:
             conn.terminate()
             raise translate(error) from error
+        except asyncio.CancelledError:
+            # Nobody knows how far the statement came; the next user must not meet its answer.
+            conn.terminate()
+            raise
 
 
 def translate(error: Exception) -> AppError:
