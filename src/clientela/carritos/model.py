@@ -49,17 +49,20 @@ class Carrito(msgspec.Struct, frozen=True, gc=False):
     lineas: tuple[Linea, ...]
 
 
-class LineaPedida(msgspec.Struct, frozen=True):
-    """A line as somebody asks for it; `producto_id` None: the identifier he sent cannot exist."""
+class LineaPedida(msgspec.Struct, frozen=True, gc=False):
+    """A line as somebody asks for it.
 
-    producto_id: UUID | None
+    `producto_id` is the UUID's usual text in lower case; None: what he sent cannot be one.
+    """
+
+    producto_id: str | None
     cantidad: Decimal
 
 
-class LineaSumada(msgspec.Struct, frozen=True):
+class LineaSumada(msgspec.Struct, frozen=True, gc=False):
     """All lines asked for of one product: their sum, whether any is no whole number, and their places."""
 
-    producto_id: UUID | None
+    producto_id: str | None
     cantidad: Decimal
     fraccion: bool
     lugares: tuple[int, ...]

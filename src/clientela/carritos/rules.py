@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
-from uuid import UUID
 
 from clientela.carritos.model import LineaPedida, LineaSumada
 from clientela.core.textos import CAMPOS
@@ -20,7 +19,7 @@ _FIELDS: Mapping[str, str] = {
 class LineArrays(NamedTuple):
     """Lines as the functions of the database take them: three arrays of one length."""
 
-    productos: list[UUID | None]
+    productos: list[str | None]
     cantidades: list[Decimal]
     fracciones: list[bool]
 
@@ -30,19 +29,21 @@ def add_up(lines: Iterable[LineaPedida]) -> list[LineaSumada]:
 
     Lines without a possible identifier stay apart, so that each can be named.
     """
-    groups: dict[UUID | int, list[tuple[int, LineaPedida]]] = {}
+    groups: dict[str | int, list[tuple[int, LineaPedida]]] = {}
     for place, line in enumerate(lines):
-        key = place if line.producto_id is None else line.producto_id
-        groups.setdefault(key, []).append((place, line))
+        groups.setdefault(line.producto_id or place, []).append((place, line))
     return [_sum(group) for group in groups.values()]
 
 
 def _sum(group: Sequence[tuple[int, LineaPedida]]) -> LineaSumada:
+    place, first = group[0]
+    if len(group) == 1:
+        return LineaSumada(first.producto_id, first.cantidad, first.cantidad % 1 != 0, (place,))
     amounts = [line.cantidad for _, line in group]
     return LineaSumada(
-        producto_id=group[0][1].producto_id,
+        producto_id=first.producto_id,
         cantidad=sum(amounts[1:], amounts[0]),
-        fraccion=any(amount != amount.to_integral_value() for amount in amounts),
+        fraccion=any(amount % 1 != 0 for amount in amounts),
         lugares=tuple(place for place, _ in group),
     )
 

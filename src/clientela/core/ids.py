@@ -16,3 +16,11 @@ def uuid7() -> UUID:
 def parse_uuid(text: str) -> UUID | None:
     """Read an identifier in its usual form (36 characters); None for anything else."""
     return UUID(text) if len(text) == 36 and _FORM.fullmatch(text) else None
+
+
+def canonical_uuid(text: str) -> str | None:
+    """Return an identifier's usual text in lower case; None for anything else.
+
+    For values that only travel on to the database: it takes the text, and building a UUID would cost more.
+    """
+    return text.lower() if len(text) == 36 and _FORM.fullmatch(text) else None

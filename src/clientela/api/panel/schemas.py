@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from clientela.api.body import Cantidad, Entrada, NoVacio, read_body
 from clientela.carritos.model import Carrito, Item, LineaPedida
-from clientela.core.ids import parse_uuid
+from clientela.core.ids import canonical_uuid
 from clientela.core.textos import CAMPOS
 from clientela.panel import rules
 from clientela.panel.model import (
@@ -47,7 +47,7 @@ class CarritoEntrada(Entrada):
 
     def lines(self) -> tuple[LineaPedida, ...]:
         """Say it in the carts' words."""
-        return tuple(LineaPedida(parse_uuid(line.item_id), line.cantidad) for line in self.items)
+        return tuple(LineaPedida(canonical_uuid(line.item_id), line.cantidad) for line in self.items)
 
 
 class LineaSalida(msgspec.Struct, gc=False):
