@@ -17,6 +17,7 @@ from typing import Final
 
 from clientela.core import archive
 from clientela.core.archive import BackupError, Manifest
+from clientela.core.metrics import METRICS_DIRECTORY
 from clientela.core.postgres import EmbeddedPostgres, PostgresError
 from clientela.core.postgres.binaries import for_client, for_existing_data
 from clientela.core.postgres.client import Client, Snapshot
@@ -26,8 +27,9 @@ from clientela.core.postgres.supervisor import HALF_RESTORED
 from clientela.settings import Settings
 
 Tell = Callable[[str], None]
-# What lies in the data directory but is no part of a copy: the server's own files, and earlier copies kept there.
-_NOT_COPIED: Final = frozenset({"pg", "respaldos", HALF_RESTORED})
+# What lies in the data directory but is no part of a copy: the server's own files, counters of running processes, and
+# earlier copies kept there.
+_NOT_COPIED: Final = frozenset({"pg", METRICS_DIRECTORY, "respaldos", HALF_RESTORED})
 _MOVED: Final = "movidos.json"
 _REVISION: Final = "SELECT to_regclass('public.alembic_version') IS NOT NULL"
 
