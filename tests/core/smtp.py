@@ -10,6 +10,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.tools.ports import free_port
+
 
 class Inbox:
     """What a server took, and how it answers; `answers` are given first, one per message."""
@@ -48,12 +50,10 @@ class Inbox:
 
 
 @contextmanager
-def smtp_server(**options: Any) -> Iterator[tuple[Inbox, int]]:
-    """Run a server on a free port; yields its inbox and port."""
+def smtp_server(port: int | None = None, **options: Any) -> Iterator[tuple[Inbox, int]]:
+    """Run a server on a port, or on a free one; yields its inbox and port."""
     inbox = Inbox()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = port or free_port()
     controller = Controller(
         inbox, hostname="127.0.0.1", port=port, authenticator=inbox.authenticate, **options
     )
@@ -82,11 +82,3 @@ def hanging_server() -> Iterator[int]:
         listener.shutdown(socket.SHUT_RDWR)
         for connection in taken:
             connection.close()
-
-
-def refused_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -18,7 +18,8 @@ from clientela.core.mail_transport import (
     make_transport,
     parse_smtp_url,
 )
-from tests.core.smtp import hanging_server, refused_port, smtp_server
+from tests.core.smtp import hanging_server, smtp_server
+from tests.tools.ports import free_port
 
 CONTEXT = {"nombre": "José", "enlace": "https://x.bo/r?token=abc", "minutos": 30}
 
@@ -40,7 +41,7 @@ def _outbox(port, timeout=2.0):
 
 
 async def _deliver_all(outbox, db):
-    while await outbox.deliver_due(db):
+    while await outbox.deliver_next(db):
         pass
 
 
@@ -116,27 +117,27 @@ async def test_a_server_in_trouble_gets_the_mail_later(empty_pool, clock, troubl
     key = await _enqueue(db)
     began = time.monotonic()
     if trouble == "refused":
-        await _outbox(refused_port()).deliver_due(db)
+        await _outbox(free_port()).deliver_next(db)
     elif trouble == "hanging":
         with hanging_server() as port:
-            await _outbox(port, 0.5).deliver_due(db)
+            await _outbox(port, 0.5).deliver_next(db)
     elif trouble == "busy":
         with smtp_server() as (inbox, port):
             inbox.answers = ["451 4.3.0 later"]
-            await _outbox(port).deliver_due(db)
+            await _outbox(port).deliver_next(db)
     else:
         with smtp_server(auth_required=True, auth_require_tls=False) as (inbox, port):
-            await mail.Outbox(SmtpTransport(f"smtp://ana:wrong@127.0.0.1:{port}?starttls=0")).deliver_due(db)
+            await mail.Outbox(SmtpTransport(f"smtp://ana:wrong@127.0.0.1:{port}?starttls=0")).deliver_next(db)
     assert time.monotonic() - began < 3
     row = await _row(db, key)
     assert row["estado"] == "pendiente"
     assert row["ultimo_error"]
     assert timedelta(seconds=3) < row["proximo_en"] - db.now() < timedelta(seconds=7)
     with smtp_server() as (inbox, port):
-        await _outbox(port).deliver_due(db)
+        await _outbox(port).deliver_next(db)
         assert inbox.envelopes == [], "it waits for its time"
         clock.offset = timedelta(seconds=7)
-        await _outbox(port).deliver_due(db)
+        await _outbox(port).deliver_next(db)
     assert len(inbox.envelopes) == 1
     assert (await _row(db, key))["estado"] == "enviado"
 
@@ -145,8 +146,8 @@ async def test_a_slow_server_gets_the_mail_once(empty_pool):
     with smtp_server() as (inbox, port):
         inbox.delay = 0.5
         await _enqueue(empty_pool.db)
-        await _outbox(port).deliver_due(empty_pool.db)
-        await _outbox(port).deliver_due(empty_pool.db)
+        await _outbox(port).deliver_next(empty_pool.db)
+        await _outbox(port).deliver_next(empty_pool.db)
     assert len(inbox.envelopes) == 1
 
 
@@ -158,19 +159,19 @@ async def test_a_mail_that_is_refused_for_good_is_kept_with_its_error(empty_pool
         else:
             inbox.answers = ["554 5.7.1 spam"]
         key = await _enqueue(empty_pool.db)
-        await _outbox(port).deliver_due(empty_pool.db)
+        await _outbox(port).deliver_next(empty_pool.db)
     row = await _row(empty_pool.db, key)
     assert (row["estado"], row["cuerpo"]) == ("fallido", None)
     assert "55" in row["ultimo_error"]
 
 
 async def test_trying_ends_some_time(empty_pool, clock):
-    outbox = _outbox(refused_port())
+    outbox = _outbox(free_port())
     key = await _enqueue(empty_pool.db)
     began = empty_pool.db.now()
     for _ in range(mail.MAX_ATTEMPTS):
         assert (await _row(empty_pool.db, key))["estado"] == "pendiente"
-        await outbox.deliver_due(empty_pool.db)
+        await outbox.deliver_next(empty_pool.db)
         clock.offset += timedelta(hours=1, minutes=15)
     row = await _row(empty_pool.db, key)
     assert (row["estado"], row["intentos"]) == ("fallido", mail.MAX_ATTEMPTS)
@@ -188,7 +189,7 @@ async def test_an_expired_mail_is_not_sent(empty_pool, clock):
     with smtp_server() as (inbox, port):
         key = await _enqueue(empty_pool.db, vence_en=empty_pool.db.now() + timedelta(minutes=30))
         clock.offset = timedelta(minutes=31)
-        await _outbox(port).deliver_due(empty_pool.db)
+        await _outbox(port).deliver_next(empty_pool.db)
     assert inbox.envelopes == []
     assert (await _row(empty_pool.db, key))["ultimo_error"] == "vencido"
 
@@ -200,12 +201,12 @@ async def test_a_sender_that_died_is_followed_by_another(empty_pool, clock):
 
     key = await _enqueue(empty_pool.db)
     with pytest.raises(asyncio.CancelledError):
-        await mail.Outbox(Dying()).deliver_due(empty_pool.db)
+        await mail.Outbox(Dying()).deliver_next(empty_pool.db)
     with smtp_server() as (inbox, port):
-        await _outbox(port).deliver_due(empty_pool.db)
+        await _outbox(port).deliver_next(empty_pool.db)
         assert inbox.envelopes == [], "the lease of the dead holds"
         clock.offset = mail.LEASE + timedelta(seconds=1)
-        await _outbox(port).deliver_due(empty_pool.db)
+        await _outbox(port).deliver_next(empty_pool.db)
     assert len(inbox.envelopes) == 1
     assert (await _row(empty_pool.db, key))["intentos"] == 2
 
@@ -214,7 +215,7 @@ async def test_a_sender_that_died_is_followed_by_another(empty_pool, clock):
 async def test_credentials_come_from_the_url(empty_pool):
     with smtp_server(auth_required=True, auth_require_tls=False) as (inbox, port):
         await _enqueue(empty_pool.db)
-        await mail.Outbox(SmtpTransport(f"smtp://ana:s%3Ae%2Fcreto@127.0.0.1:{port}")).deliver_due(
+        await mail.Outbox(SmtpTransport(f"smtp://ana:s%3Ae%2Fcreto@127.0.0.1:{port}")).deliver_next(
             empty_pool.db
         )
     assert inbox.logins[-1] == "ana"
@@ -236,7 +237,7 @@ async def test_without_a_server_mails_become_private_files(empty_pool, settings)
 async def test_a_directory_that_cannot_be_written_delays_the_mail(empty_pool, settings):
     (settings.data_dir / "correo").write_text("a file in the way")
     key = await _enqueue(empty_pool.db)
-    await mail.Outbox(make_transport(None, settings.data_dir)).deliver_due(empty_pool.db)
+    await mail.Outbox(make_transport(None, settings.data_dir)).deliver_next(empty_pool.db)
     assert (await _row(empty_pool.db, key))["estado"] == "pendiente"
 
 
@@ -251,7 +252,7 @@ async def test_a_recipient_is_one_address(core_pool, address):
 async def test_an_address_outside_ascii_is_refused_for_good_or_sent(empty_pool):
     key = await _enqueue(empty_pool.db, to="ana@ñandú.bo")
     with smtp_server() as (_, port):
-        await _outbox(port).deliver_due(empty_pool.db)
+        await _outbox(port).deliver_next(empty_pool.db)
     assert (await _row(empty_pool.db, key))["estado"] in {"enviado", "fallido"}
 
 
@@ -272,7 +273,7 @@ async def test_a_transport_that_refuses_ends_the_mail(empty_pool):
             raise Refused("no")
 
     key = await _enqueue(empty_pool.db)
-    await mail.Outbox(Refusing()).deliver_due(empty_pool.db)
+    await mail.Outbox(Refusing()).deliver_next(empty_pool.db)
     assert (await _row(empty_pool.db, key))["estado"] == "fallido"
 
 

@@ -5,7 +5,6 @@ that dies between the server's acceptance and the mark sends that one message ag
 `Message-ID`; in every other case a message leaves once. Its text is wiped as soon as it has left.
 """
 
-import asyncio
 import random
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -26,7 +25,6 @@ from clientela.core.mail_transport import Failed, Refused, Transport
 
 MAX_ATTEMPTS: Final = 16
 LEASE: Final = timedelta(seconds=60)
-PARALLEL: Final = 4
 _FIRST_PAUSE: Final = 5.0
 _LONGEST_PAUSE: Final = 3600.0
 KEPT_SENT: Final = timedelta(days=30)
@@ -40,7 +38,7 @@ _INSERT: Final = """INSERT INTO correos
 # The next try is set when the row is taken: it is the lease, and what happens if the taker dies.
 _TAKE: Final = """UPDATE correos SET intentos = intentos + 1, proximo_en = $2::timestamptz
     WHERE id IN (SELECT id FROM correos WHERE estado = 'pendiente' AND proximo_en <= $1::timestamptz
-                 ORDER BY proximo_en LIMIT $3 FOR UPDATE SKIP LOCKED)
+                 ORDER BY proximo_en LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING id, destinatario, asunto, cuerpo, intentos, vence_en, creado_en"""
 _SENT: Final = """UPDATE correos SET estado = 'enviado', cuerpo = NULL, ultimo_error = NULL,
     terminado_en = $2::timestamptz WHERE id = $1::uuid AND estado = 'pendiente'"""
@@ -101,16 +99,17 @@ async def enqueue(
 
 
 class Outbox:
-    """Delivers what waits in the outbox; several processes may do so side by side."""
+    """Delivers what waits in the outbox, one mail a turn; many turns may run side by side, on many processes."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    async def deliver_due(self, db: Db) -> bool:
-        """Deliver a few mails that are due, side by side; tell whether there may be more."""
-        rows = await db.fetch(_TAKE, db.now(), db.now() + LEASE, PARALLEL)
-        await asyncio.gather(*(self._deliver(db, row) for row in rows))
-        return len(rows) == PARALLEL
+    async def deliver_next(self, db: Db) -> bool:
+        """Deliver the mail that has been due the longest; tell whether there was one."""
+        row = await db.fetchrow(_TAKE, db.now(), db.now() + LEASE)
+        if row is not None:
+            await self._deliver(db, row)
+        return row is not None
 
     async def _deliver(self, db: Db, row: Any) -> None:
         if row["vence_en"] is not None and row["vence_en"] <= db.now():
