@@ -213,7 +213,9 @@ def test_there_is_no_deleting(cast, new_producto):
     assert {word.strip() for word in answer.headers["allow"].split(",")} == {"GET", "HEAD", "PATCH"}
 
 
-@pytest.mark.parametrize("product_id", ["01890a5d-ac96-774b-bcce-b302099a8057", "1", "x", "%00", "0190a6b2", "a" * 300])
+@pytest.mark.parametrize(
+    "product_id", ["01890a5d-ac96-774b-bcce-b302099a8057", "1", "x", "%00", "0190a6b2", "a" * 300]
+)
 def test_a_product_that_does_not_exist_is_404(cast, product_id):
     for answer in (
         cast.admin.get(f"{RUTA}/{product_id}"),

@@ -1,12 +1,14 @@
 """`/api/v1/organizacion`: staff read, the administrator writes, every field is checked (CONTRACT §12)."""
 
+import contextlib
 import json
 from typing import Any
 
 import pytest
 
-from tests.cast import Cast
+from tests.cast import PASSWORD, login
 from tests.tools.burst import Request
+from tests.tools.server import run_cli
 
 RUTA = "/api/v1/organizacion"
 FIELDS = {
@@ -180,11 +182,17 @@ def test_there_is_one_row_and_never_a_second(cast, db):
 
 def test_a_fresh_installation_has_settings_to_show(start_server, new_database):
     database = new_database()
-    server = start_server(database.dsn, zona_horaria="America/Santiago")
-    admin = Cast(server.url, database, server.data_dir).admin
-    first = admin.get(RUTA).json()
-    assert (first["zona"], first["moneda"], first["version"]) == ("America/Santiago", "BOB", 1)
-    assert first["horarios"] == first["feriados"] == []
-    assert first["mensaje_ausente"] is first["saludo"] is first["deposito"] is None
-    saved = admin.put(RUTA, json={"nombre": "Nueva"}, headers={"If-Match": '"1"'})
-    assert (saved.status_code, saved.json()["version"]) == (200, 2)
+    server = start_server(database.dsn, workers=1, zona_horaria="America/Santiago")
+    correo = "admin@example.com"
+    made = run_cli(
+        "crear-admin", "--correo", correo, "--contrasenia", PASSWORD,
+        data_dir=server.data_dir, database_url=database.dsn,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    with contextlib.closing(login(server.url, correo)) as admin:
+        first = admin.get(RUTA).json()
+        assert (first["zona"], first["moneda"], first["version"]) == ("America/Santiago", "BOB", 1)
+        assert first["horarios"] == first["feriados"] == []
+        assert first["mensaje_ausente"] is first["saludo"] is first["deposito"] is None
+        saved = admin.put(RUTA, json={"nombre": "Nueva"}, headers={"If-Match": '"1"'})
+        assert (saved.status_code, saved.json()["version"]) == (200, 2)
