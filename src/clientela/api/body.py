@@ -13,10 +13,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     StringConstraints,
     ValidationError,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
+from pydantic_core.core_schema import no_info_after_validator_function
 
 from clientela.core.errors import BadRequest, Invalid
 from clientela.core.values import text_is_safe
@@ -92,6 +95,20 @@ def _not_blank(value: str) -> str:
     return value
 
 
+class _NotBlank:
+    """A text that is not only blanks; the description of the API says so too."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(_not_blank, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        described = handler(schema)
+        own = {"pattern": r"\S"}
+        return {**described, "allOf": [own]} if "pattern" in described else {**described, **own}
+
+
 Dinero = Annotated[
     Decimal,
     BeforeValidator(_number),
@@ -112,7 +129,7 @@ CantidadV1 = Annotated[
 ]
 # An instant with an offset arrives in UTC; one without is naive and belongs to the organisation's zone.
 Instante = Annotated[datetime, BeforeValidator(_instant), AfterValidator(_in_range)]
-NoVacio = AfterValidator(_not_blank)
+NoVacio = _NotBlank()
 
 
 def texto(maximo: int, *, minimo: int = 0, vacio: bool = True) -> Any:

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from pydantic import StringConstraints
+from pydantic import ConfigDict, StringConstraints
 
 from clientela.api.body import Entrada, NoVacio
 from clientela.api.call import Call, Reply, route
@@ -18,6 +18,15 @@ Nombre = Annotated[str, StringConstraints(max_length=320), NoVacio]
 
 class LoginEntrada(Entrada):
     """A customer's login: `identificador` (correo, celular or usernick), or `correo` for the same."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": [name], "properties": {name: {"type": "string"}}}
+                for name in ("identificador", "correo")
+            ]
+        }
+    )
 
     correo: Nombre | None = None
     identificador: Nombre | None = None

@@ -42,7 +42,13 @@ async def readyz(call: Call) -> Reply:
     return Reply({"estado": "ok"})
 
 
-@route("GET", "/metrics", summary="Métricas para Prometheus", response=str)
+@route(
+    "GET",
+    "/metrics",
+    errors=("no_autenticado", "prohibido", "debe_cambiar_contrasenia", "habilidad_insuficiente"),
+    summary="Métricas para Prometheus: para esta máquina, y para administradores",
+    response=str,
+)
 async def read_metrics(call: Call) -> Reply:
     """Give the process's counters to the loopback and to admins."""
     if not _is_loopback(call.ip):
