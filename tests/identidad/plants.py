@@ -13,7 +13,7 @@ from clientela.api.auth import Gatekeeper
 from clientela.core.db import Db
 from clientela.core.errors import TooManyRequests, Unauthenticated
 from clientela.core.limits import Limit
-from clientela.identidad import attempts, passwords, recovery, signing, store
+from clientela.identidad import attempts, passwords, recovery, service, signing, store
 
 
 def naive_limit() -> None:
@@ -100,6 +100,8 @@ def lax_tokens() -> None:
             raise Unauthenticated from error
 
     signing.read = read
+    # Nor does it compare what the token says with what the database knows.
+    service._claims_of = lambda _, claims: claims
 
 
 def remembering_for_ever() -> None:

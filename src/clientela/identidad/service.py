@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,7 +63,7 @@ def _actor_of(row: Record, *, sesion: signing.Claims | None = None, token: int |
         usuario_id=row["id"],
         numero=row["numero"],
         tipo=tipo_of(row["rol"]),
-        rol=row["rol"],
+        rol=sys.intern(row["rol"]),
         cliente_id=row["cliente_id"],
         nombre=row["nombre"],
         correo=row["correo"],
