@@ -4,8 +4,11 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from hashlib import blake2b
 from typing import Final, Protocol
 from uuid import UUID
+
+import msgspec
 
 from clientela.core.actor import Actor
 from clientela.core.errors import Unauthenticated
@@ -13,6 +16,7 @@ from clientela.core.errors import Unauthenticated
 MAX_CACHED: Final = 50_000
 _SHAPE: Final = re.compile(r"(?:[\w-]+\.[\w-]+\.[\w-]+|\d{1,19}\|[A-Za-z0-9]{16,200})", re.ASCII)
 _MAX_HEADER: Final = 4096
+_DIGEST: Final = 20
 
 Resolver = Callable[[str], Awaitable[tuple[Actor, datetime]]]
 
@@ -38,46 +42,56 @@ def token_of(header: bytes) -> str:
     return parts[0]
 
 
+class _Known(msgspec.Struct, frozen=True, gc=False):
+    """Who is behind a token, and when it expires (seconds since 1970)."""
+
+    actor: Actor
+    expires: float
+
+
 class Gatekeeper:
     """Verifies tokens; a verified one is kept until it expires, is revoked, or the lease runs out."""
 
     def __init__(self, resolve: Resolver, lease: Lease) -> None:
         self._resolve = resolve
         self._lease = lease
-        self._known: dict[bytes, tuple[Actor, float]] = {}
-        self._by_user: dict[UUID, set[bytes]] = {}
+        # By a digest of the header: tens of thousands of tokens are remembered, and each is half a kilobyte long.
+        self._known: dict[bytes, _Known] = {}
+        self._by_user: dict[UUID, tuple[bytes, ...]] = {}
         self._generation = 0
 
     async def actor(self, header: bytes | None) -> Actor:
         """Return the caller behind an `Authorization` header, or raise 401."""
         if header is None:
             raise Unauthenticated
-        known = self._known.get(header)
+        key = blake2b(header, digest_size=_DIGEST).digest()
+        known = self._known.get(key)
         if known is not None and time.monotonic() < self._lease.lease_until:
-            if time.time() < known[1]:
-                return known[0]
+            if time.time() < known.expires:
+                return known.actor
             raise Unauthenticated
-        return await self._verify(header)
+        return await self._verify(header, key)
 
-    async def _verify(self, header: bytes) -> Actor:
+    async def _verify(self, header: bytes, key: bytes) -> Actor:
         generation = self._generation
         actor, expires = await self._resolve(token_of(header))
         # A revocation that was seen meanwhile may have missed this entry: do not remember it then.
         if generation == self._generation:
-            self._remember(header, actor, expires.timestamp())
+            self._remember(key, actor, expires.timestamp())
         return actor
 
-    def _remember(self, header: bytes, actor: Actor, expires: float) -> None:
+    def _remember(self, key: bytes, actor: Actor, expires: float) -> None:
         if len(self._known) >= MAX_CACHED:
             self.forget_all()
-        self._known[header] = (actor, expires)
-        self._by_user.setdefault(actor.usuario_id, set()).add(header)
+        if key not in self._known:
+            self._by_user[actor.usuario_id] = (*self._by_user.get(actor.usuario_id, ()), key)
+        self._known[key] = _Known(actor, expires)
 
     def forget(self, usuario_id: UUID) -> None:
         """Drop what is remembered of a user (something about his sessions changed)."""
         self._generation += 1
-        for header in self._by_user.pop(usuario_id, ()):
-            self._known.pop(header, None)
+        for key in self._by_user.pop(usuario_id, ()):
+            self._known.pop(key, None)
 
     def forget_all(self) -> None:
         """Drop everything that is remembered."""
