@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import gc
 import multiprocessing
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None) -> "Gate":
         worker = Worker(pool) if settings.trabajos else None
         if worker:
             await worker.start()
+        _settle_memory()
         yield
         secret.cancel()
         if worker:
@@ -98,6 +100,17 @@ def create_app(settings: Settings | None = None) -> "Gate":
     )
     _answer_every_method(litestar.asgi_router.root_route_map_node)
     return Gate(litestar, settings)
+
+
+def _settle_memory() -> None:
+    """Spare the collector what lives as long as the process, and have it look at the rest in larger portions.
+
+    Requests leave almost no cycles behind, but the remembered tokens are many: looking at them again and again
+    took a tenth of the server's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def document() -> bytes:
@@ -182,6 +195,7 @@ class Gate:
         self.settings = settings
         self.origins = frozenset(origin.encode() for origin in settings.origenes)
         secure = settings.url.startswith("https://")
+        self.overridden = {name: (name, value) for name, value in COMMON if name in _OVERRIDABLE}
         self.common = (*COMMON, (b"strict-transport-security", b"max-age=31536000")) if secure else COMMON
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -216,9 +230,10 @@ class Gate:
     def _with_common(
         self, headers: Sequence[tuple[bytes, bytes]], origin: bytes | None
     ) -> list[tuple[bytes, bytes]]:
-        own = {name for name, _ in headers if name in _OVERRIDABLE}
-        common = self.common if not own else [pair for pair in self.common if pair[0] not in own]
-        said = [*headers, *common]
+        said = [*headers, *self.common]
+        for name, _ in headers:
+            if name in _OVERRIDABLE:
+                said.remove(self.overridden[name])
         if self.origins:
             said.append((b"vary", b"Origin"))
         if origin is not None:
@@ -231,10 +246,10 @@ def _refusal(scope: Any) -> AppError | None:
     if len(scope["query_string"]) > MAX_QUERY or len(scope["raw_path"]) > MAX_QUERY:
         return UriTooLong("uri_demasiado_larga")
     headers = scope["headers"]
-    if (
-        len(headers) > MAX_HEADERS
-        or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES
-    ):
+    room = MAX_HEADER_BYTES
+    for name, value in headers:
+        room -= len(name) + len(value)
+    if room < 0 or len(headers) > MAX_HEADERS:
         return HeadersTooLarge("cabeceras_demasiado_grandes")
     return None
 

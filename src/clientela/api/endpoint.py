@@ -3,7 +3,8 @@
 One `Endpoint` serves all methods of a path; to the framework it is an ASGI handler.
 """
 
-import hashlib
+import itertools
+import secrets
 import time
 from collections.abc import Sequence
 from typing import Any, Final
@@ -98,14 +99,14 @@ class Endpoint:
             return status, headers, body
 
 
-_counter = int.from_bytes(hashlib.sha256(str(time.time_ns()).encode()).digest()[:5], "big")
+# When the process began and who it is; the number of the request follows.
+_PROCESS: Final = f"{int(time.time()):x}-{secrets.token_hex(3)}"
+_counter = itertools.count(1)
 
 
 def new_request_id() -> str:
     """Make a short identifier of a request, unique enough to find it in a log."""
-    global _counter  # noqa: PLW0603
-    _counter += 1
-    return f"{int(time.time()):x}-{_counter & 0xFFFFFFFFFF:010x}"
+    return f"{_PROCESS}-{next(_counter):x}"
 
 
 _TYPES: Final = {"application/json": b"application/json"}

@@ -8,6 +8,8 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import structlog
@@ -52,6 +54,16 @@ def hide(value: Any) -> Any:
     return value
 
 
+# One variable for all of a request: structlog's own, one for each key, cost every request twenty times as much.
+_bound: ContextVar[Mapping[str, Any]] = ContextVar("bound", default=MappingProxyType({}))
+
+
+def _add_bound(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    for name, value in _bound.get().items():
+        event.setdefault(name, value)
+    return event
+
+
 def _hide_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
     return {k: HIDDEN if _SECRET_KEYS.search(k) and v is not None else hide(v) for k, v in event.items()}
 
@@ -72,7 +84,7 @@ def configure(form: Form = "auto", level: str = "INFO") -> None:
     """Set the process's log up; `auto` is readable on a terminal and JSON elsewhere."""
     pretty = form == "consola" or (form == "auto" and sys.stderr.isatty())
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
+        _add_bound,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -112,6 +124,5 @@ def configure(form: Form = "auto", level: str = "INFO") -> None:
 
 
 def bind_request(request_id: str, **values: Any) -> None:
-    """Give every following line of this request its id (and other values)."""
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=request_id, **values)
+    """Give every following line of this request its id (and other values); what was bound before is gone."""
+    _bound.set({"request_id": request_id, **values})
