@@ -58,11 +58,11 @@ _COUNT: Final = """SELECT count(*) FILTER (WHERE estado = 'pendiente') AS pendie
     FROM correos WHERE estado = 'pendiente'"""
 
 _log = structlog.get_logger(__name__)
-# Plain-text mails: nothing to escape. A value that a template misses is a defect, not an empty space.
+# Mails are plain text (`.txt`), in which nothing is escaped. A value that a template misses is a defect.
 _templates = jinja2.Environment(
     loader=jinja2.PackageLoader("clientela.core", "plantillas"),
     undefined=jinja2.StrictUndefined,
-    autoescape=False,  # noqa: S701 - the messages are text/plain
+    autoescape=jinja2.select_autoescape(("html",)),
     keep_trailing_newline=True,
     trim_blocks=True,
     lstrip_blocks=True,
