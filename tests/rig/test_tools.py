@@ -34,10 +34,12 @@ def test_ledger_tells_loss_half_and_unasked_apart(tmp_path: Path) -> None:
 def test_kill_tree_takes_the_children_too() -> None:
     script = "import subprocess, time; subprocess.Popen(['sleep', '60']); time.sleep(60)"
     parent = subprocess.Popen([sys.executable, "-c", script])
-    wait_for(lambda: processes.children(parent.pid), "the child's start")
+    wait_for(
+        lambda: [processes.command(pid) for pid in processes.children(parent.pid)] == ["sleep 60"],
+        "the child's start",
+    )
     pids = processes.tree(parent.pid)
     assert len(pids) == 2
-    assert processes.command(pids[1]) == "sleep 60"
     assert processes.rss(parent.pid) > 1_000_000
     processes.kill_tree(parent.pid)
     assert parent.wait(5) == -signal.SIGKILL
