@@ -40,10 +40,14 @@ CREATE FUNCTION fn.evento_emitir(
   p_flujos text[], p_tipo text, p_datos jsonb, p_cliente_id uuid DEFAULT NULL, p_actor_id uuid DEFAULT NULL
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
+  v_en_orden text[] := p_flujos;
   v_flujo text;
   v_seq bigint;
 BEGIN
-  FOR v_flujo IN SELECT DISTINCT f COLLATE "C" FROM unnest(p_flujos) AS f ORDER BY 1 LOOP
+  IF cardinality(p_flujos) > 1 THEN
+    v_en_orden := ARRAY(SELECT DISTINCT f COLLATE "C" FROM unnest(p_flujos) AS f ORDER BY 1);
+  END IF;
+  FOREACH v_flujo IN ARRAY v_en_orden LOOP
     INSERT INTO public.flujos AS c (flujo, ultimo) VALUES (v_flujo, 1)
       ON CONFLICT (flujo) DO UPDATE SET ultimo = c.ultimo + 1
       RETURNING c.ultimo INTO v_seq;
