@@ -21,7 +21,7 @@ from clientela.core.db import Pool
 from clientela.settings import Settings
 from tests.cast import Cast, Persona, close_everybody
 from tests.tools import burst as bursts
-from tests.tools.cluster import Cluster, start_embedded
+from tests.tools.cluster import Cluster, OwnCluster, start_embedded
 from tests.tools.database import Database, run
 from tests.tools.server import CLIENTELA, Server
 
@@ -239,6 +239,15 @@ def new_database(cluster: Cluster, worker: str) -> Iterator[Callable[[], Databas
     for database in made:
         database.close()
         cluster.drop(database.name)
+
+
+@pytest.fixture
+def own_cluster() -> Iterator[OwnCluster]:
+    """A PostgreSQL that the test may freeze, thaw and kill, with the template of `create(name)` prepared."""
+    with start_embedded() as made:
+        made.prepare_template()
+        yield made
+        made.thaw()
 
 
 @pytest.fixture

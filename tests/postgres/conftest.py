@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgres.holders import Holder, open_directory
+from tests.postgres.holders import Holder
+from tests.tools.places import open_directory
 
 
 @pytest.fixture

@@ -3,13 +3,11 @@
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +17,6 @@ from tests.tools import processes
 from tests.tools.database import Database
 
 PROGRAM = Path(__file__).with_name("holder.py")
-
-
-# Killing processes loses nothing that they wrote to a memory disk either, and every test makes its own data.
-QUICK = Path("/dev/shm")  # noqa: S108
-
-
-@contextlib.contextmanager
-def open_directory() -> Iterator[Path]:
-    """A new directory that every user may enter (pytest's own are closed to the server's user)."""
-    roomy = QUICK.is_dir() and shutil.disk_usage(QUICK).free > 2 << 30
-    path = Path(tempfile.mkdtemp(prefix="cl-pg-", dir=QUICK if roomy else None))
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path)
 
 
 class Holder:

@@ -14,7 +14,8 @@ from clientela.core.archive import BackupError, Manifest, Part
 from clientela.core.backup import backup, restore
 from clientela.core.postgres import EmbeddedPostgres
 from clientela.settings import Settings
-from tests.postgres.holders import do, open_directory
+from tests.postgres.holders import do
+from tests.tools.places import open_directory
 from tests.tools.server import run_cli
 
 FLIPS = 250

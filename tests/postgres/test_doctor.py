@@ -12,8 +12,9 @@ from clientela.core.doctor import Check, examine, failed, render
 from clientela.core.postgres import EmbeddedPostgres
 from clientela.migrations.runner import head, migrate
 from clientela.settings import Settings
-from tests.postgres.holders import do, open_directory
+from tests.postgres.holders import do
 from tests.tools.database import run
+from tests.tools.places import open_directory
 from tests.tools.server import run_cli
 
 

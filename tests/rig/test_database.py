@@ -1,6 +1,9 @@
 """The rig itself: what the fixtures promise about databases."""
 
-from tests.tools.database import Database
+import pytest
+
+from tests.tools.cluster import OwnCluster
+from tests.tools.database import Database, run
 
 
 def test_database_is_built_by_the_migrations(db: Database) -> None:
@@ -24,3 +27,20 @@ def test_durability_is_on(db: Database) -> None:
     """Tests that count losses mean nothing on a server that may lose."""
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):
         assert db.fetchval(f"SHOW {setting}") == "on"
+
+
+def test_own_cluster_freezes_thaws_and_comes_back_from_the_dead(own_cluster: OwnCluster) -> None:
+    database = Database(own_cluster.create("propia"))
+    database.execute("CREATE TABLE guardado AS SELECT 1 AS n")
+    own_cluster.freeze()
+    with pytest.raises(TimeoutError):
+        run(database._call("fetchval", "SELECT 1"), seconds=1)
+    own_cluster.thaw()
+    own_cluster.wait_ready()
+    pid = own_cluster.postmaster
+    own_cluster.kill()
+    own_cluster.wait_ready()
+    assert own_cluster.postmaster != pid
+    again = Database(own_cluster.database("propia"))
+    assert again.fetchval("SELECT n FROM guardado") == 1
+    again.close()

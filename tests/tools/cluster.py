@@ -1,7 +1,8 @@
 """PostgreSQL servers for tests: the embedded one, and any server that somebody else started."""
 
 import asyncio
-import tempfile
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,10 @@ import asyncpg
 
 from clientela.core.postgres import EmbeddedPostgres
 from clientela.migrations.runner import migrate
+from tests.tools import processes
 from tests.tools.database import run, with_database
+from tests.tools.places import open_directory
+from tests.tools.wait import wait_for
 
 TEMPLATE = "clientela_plantilla"
 
@@ -56,13 +60,52 @@ class Cluster:
                 await connection.close()
 
 
+class OwnCluster(Cluster):
+    """A server that a test may mistreat: frozen, thawed, killed. Its supervisor starts it again on the same port."""
+
+    def __init__(self, home: Path, dsn: str) -> None:
+        super().__init__(dsn)
+        self.home = home
+
+    @property
+    def postmaster(self) -> int:
+        """The process id of the server's first process."""
+        (file,) = self.home.glob("pg/*/postmaster.pid")
+        return int(file.read_text().splitlines()[0])
+
+    def freeze(self) -> None:
+        """Stop every process of the server without its connections noticing, as a dead disk does."""
+        # A backend forked in the meantime is a child of the postmaster, so he goes first and the tree is read again.
+        os.kill(self.postmaster, signal.SIGSTOP)
+        processes.send(processes.tree(self.postmaster), signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let them all go on."""
+        processes.send(processes.tree(self.postmaster), signal.SIGCONT)
+
+    def kill(self) -> None:
+        """`kill -9` of every process at one moment, as a power cut does (but for what the kernel still writes)."""
+        processes.kill_tree(self.postmaster)
+
+    def wait_ready(self, seconds: float = 30.0) -> None:
+        """Wait until it accepts connections."""
+        wait_for(self._accepts, "the database's return", seconds=seconds)
+
+    def _accepts(self) -> bool:
+        try:
+            run(self._admin("SELECT 1"), seconds=5)
+        except (OSError, asyncpg.PostgresError, TimeoutError):
+            return False
+        return True
+
+
 @contextmanager
-def start_embedded() -> Iterator[Cluster]:
+def start_embedded() -> Iterator[OwnCluster]:
     """Run the product's own embedded server, supervised by this process, for the length of the block."""
-    with tempfile.TemporaryDirectory(prefix="cl-pg-") as home:
-        server = EmbeddedPostgres(Path(home))
+    with open_directory() as home:
+        server = EmbeddedPostgres(home)
         server.start()
         try:
-            yield Cluster(server.dsn())
+            yield OwnCluster(home, server.dsn())
         finally:
             server.stop()

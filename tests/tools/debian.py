@@ -7,15 +7,14 @@ service, if there is one, is left alone.
 import os
 import pwd
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.tools.places import open_directory
 from tests.tools.ports import free_port
 from tests.tools.wait import wait_for
 
@@ -36,14 +35,12 @@ def start_debian(major: str = "15", **settings: str) -> Iterator[str]:
     programs = binaries(major)
     # PostgreSQL refuses to run as root; its package brings an account that it may run as.
     account = "postgres" if os.geteuid() == 0 else None
-    home = Path(tempfile.mkdtemp(prefix="cl-pg-"))
-    try:
+    with open_directory() as home:
+        home.chmod(0o700)
         if account:
             owner = pwd.getpwnam(account)
             os.chown(home, owner.pw_uid, owner.pw_gid)
         yield from _serve(programs, home, account, settings)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def _serve(programs: Path, home: Path, account: str | None, settings: dict[str, str]) -> Iterator[str]:
