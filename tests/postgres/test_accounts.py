@@ -86,11 +86,15 @@ def private_wheel() -> Iterator[Path]:
     shutil.rmtree(home)
 
 
+def first_on_path(packages: Path) -> str:
+    return os.pathsep.join([str(packages), os.environ.get("PYTHONPATH", "")])
+
+
 def test_programs_under_roots_private_home_run_without_roots_powers(
     hold: Hold, data_dir: Path, private_wheel: Path
 ):
     before = modes(private_wheel)
-    first = hold(PYTHONPATH=str(private_wheel)).ready()
+    first = hold(PYTHONPATH=first_on_path(private_wheel)).ready()
     pid = postmaster(data_dir)
     assert str(private_wheel) in processes.command(pid)
     assert powers(pid) == 0
@@ -99,7 +103,7 @@ def test_programs_under_roots_private_home_run_without_roots_powers(
     do(first.dsn, "CREATE TABLE t AS SELECT 7 AS x")
 
     # The server dies with its holder across the namespace too, and another one takes over.
-    hold(PYTHONPATH=str(private_wheel)).ready()
+    hold(PYTHONPATH=first_on_path(private_wheel)).ready()
     first.kill()
     assert seconds_until(data_dir, "INSERT INTO t VALUES (8)") < 5
     assert not processes.alive(pid)
@@ -132,7 +136,7 @@ def test_where_namespaces_are_refused_it_says_what_to_do(hold: Hold, home: Path,
     refusing.mkdir()
     (refusing / "unshare").write_text("#!/bin/sh\necho unshare: Operation not permitted >&2; exit 1\n")
     (refusing / "unshare").chmod(0o755)
-    message = hold(PYTHONPATH=str(private_wheel), PATH=f"{refusing}:{os.environ['PATH']}").error()
+    message = hold(PYTHONPATH=first_on_path(private_wheel), PATH=f"{refusing}:{os.environ['PATH']}").error()
     assert str(private_wheel) in message
     for remedy in ("/opt", "usuario normal", "CLIENTELA_DATABASE_URL"):
         assert remedy in message

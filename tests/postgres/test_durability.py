@@ -76,3 +76,22 @@ def test_serve_refuses_such_a_server_unless_told_otherwise(external: str, tmp_pa
             assert server.ready()
     finally:
         flip(external, "fsync", "on")
+
+
+def test_addresses_of_external_servers_as_people_write_them(external: str, tmp_path: Path):
+    do(external, "CREATE DATABASE ajena")
+    good = with_database(external, "ajena")
+    for url in (f"{good}?sslmode=disable", good.replace("postgresql://", "postgres://")):
+        done = run_cli("migrate", data_dir=tmp_path / "datos", database_url=url)
+        assert done.returncode == 0, done.stderr
+    password = good.partition("postgres:")[2].partition("@")[0]
+    for url in (
+        with_database(external, "nada"),
+        good.replace(password, "otra"),
+        "postgresql://u:p@127.0.0.1:1/x",
+    ):
+        done = run_cli("migrate", data_dir=tmp_path / "datos", database_url=url)
+        assert done.returncode == 1
+        assert "CLIENTELA_DATABASE_URL" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert password not in done.stderr

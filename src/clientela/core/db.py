@@ -25,7 +25,7 @@ from clientela.core.errors import (
     UniqueViolation,
     from_status,
 )
-from clientela.core.postgres import read_dsn
+from clientela.core.postgres import PostgresError, read_dsn
 from clientela.settings import Settings
 
 CONNECT_TIMEOUT: Final = 5.0
@@ -52,6 +52,22 @@ def dsn_source(settings: Settings) -> Callable[[], str]:
     """Return what tells the database's URL at each connect."""
     external = settings.database_url
     return (lambda: external) if external else (lambda: read_dsn(settings.data_dir))
+
+
+async def connect_without_limits(dsn: str) -> asyncpg.Connection:
+    """Open a connection for work that may take its time (migrations); the driver reads the URL's parameters.
+
+    Raises PostgresError with a Spanish sentence when the server does not answer or refuses us.
+    """
+    try:
+        return await asyncpg.connect(dsn, timeout=10)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, *_LOST, ValueError) as error:
+        place = dsn.rpartition("@")[2].partition("?")[0]
+        reason = str(error) or "no responde"
+        raise PostgresError(
+            f"No hay conexión con la base de datos {place}: {reason}. Revise CLIENTELA_DATABASE_URL y que el servidor "
+            "esté en marcha."
+        ) from error
 
 
 class Pool:

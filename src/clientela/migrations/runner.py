@@ -18,6 +18,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import await_only
 
+from clientela.core.db import connect_without_limits
+
 LOCK: Final = 4_110_320_977
 LOCK_WAIT: Final = "2s"
 TURNS: Final = 60
@@ -89,8 +91,10 @@ def _state(error: Exception) -> str | None:
 
 
 async def _migrate(dsn: str, revision: str) -> None:
-    url = sa.make_url(dsn).set(drivername="postgresql+asyncpg")
-    engine = create_async_engine(url, poolclass=sa.NullPool, connect_args={"timeout": 10})
+    # The driver connects by itself: Alembic's library does not know the parameters of its URLs (`sslmode`, …).
+    engine = create_async_engine(
+        "postgresql+asyncpg://", poolclass=sa.NullPool, async_creator=lambda: connect_without_limits(dsn)
+    )
     try:
         async with engine.begin() as connection:
             await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
