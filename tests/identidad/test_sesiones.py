@@ -2,10 +2,14 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
+from clientela.identidad import recovery
+from clientela.identidad.jobs import PURGE_AFTER
 from tests.cast import Cast, Persona
+from tests.identidad.services import call
 from tests.tools.database import Database
 
 ROOT = "/api/v1/auth/sesiones"
@@ -98,25 +102,15 @@ def test_logging_out_everywhere(new_cliente: Callable[..., Persona], db: Databas
 
 
 def test_what_is_over_long_since_is_forgotten(new_cliente: Callable[..., Persona], db: Database) -> None:
-    import asyncio  # noqa: PLC0415
-
-    from clientela.core.db import Pool  # noqa: PLC0415
-    from clientela.identidad import recovery  # noqa: PLC0415
-    from clientela.identidad.jobs import PURGE_AFTER  # noqa: PLC0415
-    from clientela.settings import Settings  # noqa: PLC0415
-
     customer, fresh = new_cliente(), new_cliente()
-    old = "UPDATE sesiones SET creada_en = creada_en - interval '61 days', expira_en = expira_en - interval '61 days'"
-    db.execute(f"{old} WHERE usuario_id = $1::uuid", customer.usuario_id)
-
-    async def purge() -> None:
-        pool = await Pool(Settings(), lambda: db.dsn).open()
-        try:
-            assert not await recovery.purge(pool.db, pool.db.now() - PURGE_AFTER, 1000)
-        finally:
-            await pool.close()
-
-    asyncio.run(purge())
+    db.execute(
+        "UPDATE sesiones SET creada_en = creada_en - $2::interval, expira_en = expira_en - $2::interval "
+        "WHERE usuario_id = $1::uuid",
+        customer.usuario_id,
+        timedelta(days=61),
+    )
+    more = call(db, lambda pool: recovery.purge(pool, pool.now() - PURGE_AFTER, 1000))
+    assert not more
     count = "SELECT count(*) FROM sesiones WHERE usuario_id = $1::uuid"
     assert db.fetchval(count, customer.usuario_id) == 0
     assert db.fetchval(count, fresh.usuario_id) == 1
