@@ -93,7 +93,7 @@ class Historia:
             for _ in range(self.rng.randint(1, 5)):
                 product = self._product(person)
                 self.in_carts.append(product)
-                lines[product.id] = LineaPedida(product.id, self._quantity(product))
+                lines[product.id] = LineaPedida(str(product.id), self._quantity(product))
             made.append(Suceso(self._at(days), self._write_cart(person, tuple(lines.values()))))
         return made
 
