@@ -1,6 +1,7 @@
 """PUT /clientes/{cliente_id}/carrito (spec 1 §1, CONTRACT §6 A, §12)."""
 
 import json
+import random
 import uuid
 
 import pytest
@@ -230,6 +231,24 @@ def test_a_browser_does_not_set_prices(cliente, db, new_producto, item):
     )
     assert float(stored["precio_unitario"]) == 10.5
     assert json.loads(stored["item"])["precio"] == 10.5
+
+
+def test_five_hundred_hostile_prices_change_nothing(cliente, new_producto):
+    chance = random.Random(10)
+    prices = {new_producto(precio=f"{number + 1}.05")["id"]: number + 1.05 for number in range(20)}
+    for _ in range(25):
+        hostile = [
+            {
+                "itemId": product,
+                "cantidad": 1,
+                "item": {"precio": chance.choice([0, -1, 1e-9, 0.01, "1", 1e30, None, chance.random()])},
+            }
+            for product in prices
+        ]
+        chance.shuffle(hostile)
+        shown = cliente.put(f"{cliente.panel}/carrito", json={"items": hostile}).json()["items"]
+        assert {line["itemId"]: line["item"]["precio"] for line in shown} == prices
+        assert not any(line["precio_cambio"] for line in shown)
 
 
 def test_planted_trust_in_the_browser_would_be_seen(cliente, db, new_producto):
