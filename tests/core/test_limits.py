@@ -106,7 +106,7 @@ async def test_nobody_waits_longer_than_two_seconds(core_pool):
     began = time.monotonic()
     with pytest.raises(TooManyRequests) as refused:
         await limits.reserve(core_pool.db, limit)
-    assert 2 <= time.monotonic() - began < 2.5
+    assert 2 <= time.monotonic() - began < 4
     assert 590 < int(refused.value.headers["Retry-After"]) <= 600
 
 
@@ -169,6 +169,7 @@ async def test_attempts_out_of_every_window_are_purged(core_pool, clock, db):
     assert counts == {new.key: 1}
 
 
+@pytest.mark.serial
 async def test_a_place_costs_little(core_pool):
     limit = _limit(maximo=1000)
     times = []
@@ -177,4 +178,4 @@ async def test_a_place_costs_little(core_pool):
         place = await limits.reserve(core_pool.db, limit)
         times.append(time.perf_counter() - began)
         await place.release()
-    assert sorted(times)[len(times) // 2] < 0.005
+    assert sorted(times)[len(times) // 2] < 0.002

@@ -7,6 +7,7 @@ import statistics
 import time
 
 import httpx
+import pytest
 
 from tests.core.smtp import hanging_server, smtp_server
 from tests.tools.ports import free_port
@@ -50,6 +51,7 @@ def _sent(database):
     return database.fetchval("SELECT count(*) FROM correos WHERE estado = 'enviado'")
 
 
+@pytest.mark.serial
 def test_forgetting_a_password_takes_no_longer_when_the_mail_server_hangs(new_database, start_server):
     database = new_database()
     with hanging_server() as port:

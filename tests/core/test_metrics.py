@@ -84,7 +84,7 @@ async def test_each_process_writes_its_file_every_second(tmp_path, monkeypatch):
 
 def test_a_request_costs_little():
     own = Metrics()
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(20_000):
         own.observe_request("GET /clientes/{cliente_id}/carrito", 200, 0.003)
-    assert (time.perf_counter() - began) / 20_000 < 10e-6
+    assert (time.process_time() - began) / 20_000 < 10e-6

@@ -106,7 +106,7 @@ def _wrong_keys(server, database, keys, *, kills):
 
 def test_one_key_is_one_piece_of_work_and_one_answer(new_database, start_server):
     database = new_database()
-    assert _wrong_keys(start_server(database.dsn), database, 24, kills=True) == 0
+    assert _wrong_keys(start_server(database.dsn), database, 18, kills=True) == 0
 
 
 @pytest.mark.long
