@@ -9,9 +9,8 @@ import msgspec
 
 import clientela.app  # noqa: F401
 from clientela.api import body as body_module
-from clientela.api import call as call_module
-from clientela.api import permisos
-from clientela.api.call import ROUTES, Call, Reply, Route
+from clientela.api import permisos, reading
+from clientela.api.call import ROUTES, Call, Reply
 from clientela.core.errors import Forbidden
 from clientela.tickets import rules as ticket_rules
 
@@ -34,20 +33,20 @@ def open_doors() -> None:
 
 def no_values_layer() -> None:
     """JSON read as frameworks usually do: floats, NaN, integers and depth without end, any text."""
-    setattr(call_module, "loads", json.loads)  # noqa: B010
+    setattr(reading, "loads", json.loads)  # noqa: B010
     setattr(body_module, "text_is_safe", lambda _: True)  # noqa: B010
 
 
 def leaky_fields() -> None:
     """A body's `limite_credito` goes straight into the client, and `/auth/yo` shows the hash of the password."""
     sent: ContextVar[Any] = ContextVar("sent")
-    decode = call_module.decode_body
+    decode = getattr(reading, "read_body")  # noqa: B009
     save = ROUTES["PUT /clientes/{cliente_id}/preferencias"]
     me = ROUTES["GET /api/v1/auth/yo"]
 
-    def remember(route: Route, raw: bytes) -> Any:
-        sent.set(json.loads(raw or b"null"))
-        return decode(route, raw)
+    def remember(model: Any, data: Any, missing_code: str | None = None, *, lenient: bool = False) -> Any:
+        sent.set(data)
+        return decode(model, data, missing_code, lenient=lenient)
 
     async def save_all(call: Call, body: Any) -> Reply:
         value = sent.get().get("limite_credito")
@@ -61,6 +60,24 @@ def leaky_fields() -> None:
         reply.data = {**msgspec.to_builtins(reply.data), "contrasenia_hash": "x"}
         return reply
 
-    call_module.decode_body = remember
+    setattr(reading, "read_body", remember)  # noqa: B010
     ROUTES[save.key] = replace(save, handler=save_all, parameters=frozenset({"call", "body"}))
     ROUTES[me.key] = replace(me, handler=show_all, parameters=frozenset({"call"}))
+
+
+def broken_answers() -> None:
+    """An undescribed 418 for the second page of products, and a 500 for carts with a large quantity."""
+    search = ROUTES["GET /api/v1/productos"]
+    save = ROUTES["PUT /clientes/{cliente_id}/carrito"]
+
+    async def teapot(call: Call, query: Any) -> Reply:
+        reply = await search.handler(call=call, query=query)
+        return Reply(reply.data, 418) if query.page > 1 else reply
+
+    async def fragile(call: Call, body: Any) -> Reply:
+        if any(line.cantidad > 500 for line in body.items):
+            raise RuntimeError("planted")
+        return await save.handler(call=call, body=body)
+
+    ROUTES[search.key] = replace(search, handler=teapot)
+    ROUTES[save.key] = replace(save, handler=fragile)
