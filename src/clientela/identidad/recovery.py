@@ -4,6 +4,8 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
+
 from clientela.core import audit, mail
 from clientela.core.actor import Actor
 from clientela.core.db import Db
@@ -20,6 +22,8 @@ PER_HOUR: Final = (2, timedelta(hours=1))
 PER_DAY: Final = (5, timedelta(days=1))
 RESET_PATH: Final = "/restablecer"
 TEMPLATE: Final = "restablecer_contrasenia"
+
+_log = structlog.get_logger(__name__)
 
 
 async def change_password(db: Db, actor: Actor, actual: str, nueva: str, origin: Origen) -> Acceso:
@@ -111,21 +115,26 @@ async def send_next_reset(db: Db) -> bool:
 async def _send_reset(db: Db, owner: Credencial, correo: str) -> None:
     token = secrets.token_urlsafe(32)
     reset_id, now = uuid7(), db.now()
+    try:
+        await mail.enqueue(
+            db,
+            destinatario=correo,
+            plantilla=TEMPLATE,
+            contexto={
+                "nombre": owner.nombre,
+                "enlace": f"{db.settings.url}{RESET_PATH}?token={token}",
+                "minutos": int(RESET_LIFE.total_seconds() // 60),
+            },
+            clave=f"{TEMPLATE}:{reset_id}",
+            vence_en=now + RESET_LIFE,
+        )
+    except ValueError:
+        # An address from elsewhere that no mail can go to must not hold up everybody behind it.
+        _log.warning("reset_undeliverable", usuario_id=str(owner.usuario_id))
+        return
     await store.lock_credencial(db, owner.usuario_id)
     await store.void_resets(db, owner.usuario_id, now)
     await store.insert_reset(db, (reset_id, owner.usuario_id, rules.digest(token), now, now + RESET_LIFE))
-    await mail.enqueue(
-        db,
-        destinatario=correo,
-        plantilla=TEMPLATE,
-        contexto={
-            "nombre": owner.nombre,
-            "enlace": f"{db.settings.url}{RESET_PATH}?token={token}",
-            "minutos": int(RESET_LIFE.total_seconds() // 60),
-        },
-        clave=f"{TEMPLATE}:{reset_id}",
-        vence_en=now + RESET_LIFE,
-    )
     await audit.record(db, "restablecimiento.enviado", actor=None, objeto=("usuario", str(owner.usuario_id)))
 
 
