@@ -43,6 +43,10 @@ class Demo:
     def output(self) -> str:
         return self.log.read_text()
 
+    def says(self, text: str) -> bool:
+        assert self.process.poll() is None, self.output
+        return text in self.output
+
     def ready(self) -> bool:
         assert self.process.poll() is None, self.output
         with contextlib.suppress(httpx.TransportError):
@@ -167,7 +171,7 @@ def test_the_printed_commands_work_as_they_stand(run):
 
 def test_a_killed_loading_is_begun_again(run):
     first = run()
-    wait_for(lambda: "Clientes: 150" in first.output, "the loading of clients", seconds=60)
+    wait_for(lambda: first.says("Clientes: 150"), "the loading of clients", seconds=60)
     first.kill()
     second = run().wait()
     assert "Productos: 400" in second.output
