@@ -4,7 +4,8 @@ import asyncio
 import email
 import email.policy
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.policy import SMTP
 from uuid import uuid4
 
 import jinja2
@@ -314,3 +315,18 @@ def test_the_url_says_how(url, port, tls, starttls):
 def test_another_url_is_refused(url):
     with pytest.raises(ValueError, match="CLIENTELA_SMTP_URL"):
         parse_smtp_url(url)
+
+
+def test_a_link_stands_in_one_piece_in_the_raw_message():
+    link = "https://clientela.example.com/restablecer?token=" + "Aa-_" * 20
+    subject, text = mail.render("restablecer_contrasenia", {**CONTEXT, "enlace": link})
+    row = {
+        "id": uuid4(),
+        "destinatario": "ana@example.com",
+        "asunto": subject,
+        "cuerpo": text,
+        "creado_en": datetime.now(UTC),
+    }
+    message = mail.build_message(row, "Clientela <no-responder@localhost>", "http://localhost:3977")
+    assert link.encode() in message.as_bytes(policy=SMTP)
+    assert link in _parse(message.as_bytes(policy=SMTP)).get_content()

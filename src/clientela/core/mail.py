@@ -152,7 +152,8 @@ def build_message(row: Any, sender: str, url: str) -> EmailMessage:
     message["Date"] = format_datetime(row["creado_en"])
     message["Message-ID"] = f"<{row['id']}@{urlsplit(url).hostname or 'clientela'}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(row["cuerpo"])
+    # As it is: a link must stay in one piece also for whoever reads the message raw.
+    message.set_content(row["cuerpo"], cte="8bit")
     return message
 
 
