@@ -58,12 +58,11 @@ def send(cliente, **body):
 
 def an_hour_later(db, cliente, seconds=3600):
     """Make what was sent so much older (every instant of the rule comes from the stored one)."""
-    db.execute(
-        "UPDATE borradores_enviados SET enviado_en = enviado_en - make_interval(secs => $2)"
-        " WHERE cliente_id = $1::uuid",
-        cliente.cliente_id,
-        seconds,
-    )
+    for sql in (
+        "UPDATE borradores_enviados SET enviado_en = enviado_en - make_interval(secs => $2)",
+        "UPDATE tickets SET creado_en = creado_en - make_interval(secs => $2)",
+    ):
+        db.execute(f"{sql} WHERE cliente_id = $1::uuid", cliente.cliente_id, seconds)
 
 
 def test_sending_removes_the_draft(cliente):

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from tests.races.planting import plant_client
 from tests.tools.burst import Request
 
 ROUNDS = [100, pytest.param(2_000, marks=pytest.mark.long)]
@@ -96,23 +97,24 @@ def test_a_double_click_is_one_ticket(burst, db, new_cliente, rounds):
     assert len(sent) == rounds
 
 
-async def test_control_without_the_lock_a_double_click_is_two_tickets(db, new_cliente):
+async def test_control_without_the_lock_a_double_click_is_two_tickets(new_database):
     """Two transactions that look for a twin before either commits find none."""
-    cliente = new_cliente()
+    database = new_database()
+    usuario_id, _ = plant_client(database)
     look = "SELECT count(*) FROM tickets WHERE usuario_id = $1::uuid AND asunto = 'Doble'"
-    async with db.connect() as one, db.connect() as two:
+    async with database.connect() as one, database.connect() as two:
         for connection in (one, two):
             await connection.execute("BEGIN")
         for connection in (one, two):
-            assert await connection.fetchval(look, cliente.usuario_id) == 0
+            assert await connection.fetchval(look, usuario_id) == 0
             await connection.execute(
                 """INSERT INTO tickets (id, tipo, asunto, usuario_id, version, mensajes, creado_en, actualizado_en)
                    VALUES (gen_random_uuid(), 'reclamo', 'Doble', $1::uuid, 1, 0, now(), now())""",
-                cliente.usuario_id,
+                usuario_id,
             )
         for connection in (one, two):
             await connection.execute("COMMIT")
-    assert db.fetchval(look, cliente.usuario_id) == 2
+    assert database.fetchval(look, usuario_id) == 2
 
 
 def test_of_many_with_one_version_one_saves_the_draft(burst, new_cliente):

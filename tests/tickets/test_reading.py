@@ -107,6 +107,7 @@ def test_messages_come_in_their_order(cliente, db):
             cliente.usuario_id,
             f"respuesta {seq}",
         )
+    db.execute("UPDATE tickets SET mensajes = 3 WHERE id = $1::uuid", sent["id"])
     messages = cliente.get(f"/api/v1/tickets/{sent['id']}").json()["mensajes"]
     assert [(m["seq"], m["autor"], m["texto"]) for m in messages] == [
         (1, "cliente", "x"),

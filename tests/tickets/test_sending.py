@@ -95,8 +95,11 @@ def test_a_repetition_within_two_minutes_is_one_sending(cliente, db):
     again = cliente.post("/reclamos", json=CLAIM)
     assert (again.status_code, again.json()) == (201, first.json())
     assert cliente.get("/api/v1/tickets").json()["total"] == 1
-    age = "UPDATE tickets SET creado_en = creado_en - interval '121 seconds' WHERE id = $1::uuid"
-    db.execute(age, first.json()["id"])
+    for sql in (
+        "UPDATE tickets SET creado_en = creado_en - interval '121 seconds'",
+        "UPDATE borradores_enviados SET enviado_en = enviado_en - interval '121 seconds'",
+    ):
+        db.execute(f"{sql} WHERE cliente_id = $1::uuid", cliente.cliente_id)
     assert cliente.post("/reclamos", json=CLAIM).json()["id"] != first.json()["id"]
 
 
