@@ -79,6 +79,7 @@ def test_files_are_private(hold: Hold, data_dir: Path):
         "socket": "0o700",
         "conexion": "0o600",
         "postgres.log": "0o600",
+        "server.lock": "0o600",
         "supervisor.lock": "0o600",
     }
 

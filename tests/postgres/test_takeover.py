@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -11,7 +12,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from clientela.core.postgres import read_dsn
-from tests.postgres.holders import Holder, ask, do, postmaster, seconds_until, server_log, supervisor
+from clientela.core.postgres.binaries import installed
+from tests.postgres.holders import (
+    Holder,
+    ask,
+    cluster_path,
+    do,
+    postmaster,
+    seconds_until,
+    server_log,
+    supervisor,
+)
 from tests.tools import processes
 from tests.tools.database import Database
 from tests.tools.wait import wait_for
@@ -152,3 +163,44 @@ def test_clean_stop_needs_no_recovery_and_is_quick(hold: Hold, data_dir: Path):
     assert time.monotonic() - started < LIMIT
     hold().ready()
     assert "automatic recovery" not in server_log(data_dir)
+
+
+def test_same_data_under_another_path(hold: Hold, home: Path, data_dir: Path):
+    """Containers mount one volume at different places: the old server is known by its lock, not by its path."""
+    first = hold().ready()
+    do(first.dsn, "CREATE TABLE t (x int)")
+    (home / "enlace").symlink_to(data_dir)
+    second = hold(home / "enlace").ready()
+    assert not second.supervises
+    pid = postmaster(data_dir)
+    first.kill()
+    assert seconds_until(data_dir, "INSERT INTO t VALUES (1)") < LIMIT
+    assert supervisor(data_dir) == second.pid
+    assert not processes.alive(pid)
+
+
+def test_server_that_nobody_can_see_is_never_joined_by_a_second_one(hold: Hold, data_dir: Path):
+    """Another container's server holds the lock: starting beside it would ruin the data."""
+    hold().ready().stop()
+    command = ["flock", str(data_dir / "pg" / "server.lock"), "sleep", "60"]
+    with subprocess.Popen(command, start_new_session=True) as invisible:
+        try:
+            assert "otro contenedor" in hold().error()
+        finally:
+            os.killpg(invisible.pid, signal.SIGKILL)
+    hold().ready()
+
+
+def test_server_started_by_hand_is_left_alone(hold: Hold, data_dir: Path):
+    hold().ready().stop()
+    cluster = cluster_path(data_dir)
+    command = [installed()[0].program("postgres"), "-D", str(cluster), "-h", "", "-k", str(cluster)]
+    owner = cluster.stat().st_uid
+    with subprocess.Popen(command, user=owner, cwd="/", stderr=subprocess.DEVNULL) as by_hand:
+        try:
+            wait_for((cluster / "postmaster.pid").exists, "the start by hand")
+            assert "already exists" in hold().error()
+            assert by_hand.poll() is None
+        finally:
+            by_hand.send_signal(signal.SIGINT)
+    hold().ready()

@@ -7,6 +7,7 @@ files, but holds none of root's powers.
 
 import os
 import pwd
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -77,10 +78,16 @@ def _reaches(account: Account, binaries: Binaries, root: Path) -> bool:
 
 def give(path: Path, account: Account) -> None:
     """Make the account the owner of a directory tree, modes untouched; nothing to do when it already is."""
-    if os.geteuid() != 0 or path.stat().st_uid == account.owner[0]:
+    if os.geteuid() != 0 or path.lstat().st_uid == account.owner[0]:
         return
     for folder, names, files in os.walk(path):
         for name in (*names, *files):
             os.chown(Path(folder, name), *account.owner, follow_symlinks=False)
     # The top goes last: as long as its owner is the old one, an interrupted pass is done again.
-    os.chown(path, *account.owner)
+    os.chown(path, *account.owner, follow_symlinks=False)
+
+
+def is_private(path: Path, account: Account) -> bool:
+    """Whether it is a directory (no link) that belongs to the account and that nobody else may enter."""
+    found = path.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == account.owner[0] and not found.st_mode & 0o077

@@ -1,14 +1,14 @@
 """One cluster on disk: making it, its settings, its directories."""
 
-import hashlib
 import os
 import secrets
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from clientela.core.postgres.account import give
+from clientela.core.postgres.account import give, is_private
 from clientela.core.postgres.binaries import Binaries
 from clientela.core.postgres.connection import DATABASE, ROLE, sync_directory
 from clientela.core.postgres.errors import PostgresError, from_server_log
@@ -53,13 +53,17 @@ class Cluster:
         self.root = root
         self.binaries = binaries
         self.path = root / str(binaries.major)
-        # Backends show it in their titles, so that those of a dead server can be told from everybody else's.
-        self.mark = "clientela-" + hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
 
     @property
     def exists(self) -> bool:
         """Whether the cluster was made, completely (it appears by rename)."""
         return (self.path / "PG_VERSION").exists()
+
+    @property
+    def mark(self) -> str:
+        """What every process of this cluster shows in its title; the same under whatever path it is reached."""
+        found = self.path.stat()
+        return f"clientela-{found.st_dev:x}-{found.st_ino:x}"
 
     def create(self, account: Account, password: str) -> None:
         """Make the cluster, its role and its database beside its place, then put it there. Raises PostgresError."""
@@ -111,20 +115,32 @@ class Cluster:
             raise from_server_log(done.stdout, self.root)
 
     def socket_directory(self, account: Account) -> Path:
-        """Return a directory of mode 0700 for the unix socket, its path short enough for one."""
+        """Return a private directory for the unix socket, its path short enough for one, without old sockets.
+
+        A killed server leaves the lock of its socket behind; were its number some other process's by now, the next
+        server would not start.
+        """
         direct = self.root / "socket"
         if len(os.fsencode(direct / ".s.PGSQL.65535")) <= SOCKET_PATH_BYTES:
-            direct.mkdir(mode=0o700, exist_ok=True)
+            with suppress(FileExistsError):
+                direct.mkdir(mode=0o700)
             give(direct, account)
-            return direct
-        return self._short_directory(account)
+        else:
+            direct = self._short_directory(account)
+        if not is_private(direct, account):
+            raise PostgresError(
+                f"{direct} no es un directorio privado de PostgreSQL. Bórrelo y vuelva a arrancar."
+            )
+        for left in direct.glob(".s.PGSQL.*"):
+            left.unlink()
+        return direct
 
     def _short_directory(self, account: Account) -> Path:
         """Return the short directory that a link in a deep one names; never use a stranger's."""
         link = self.root / "socket-corto"
         if link.is_symlink():
             target = link.readlink()
-            if target.is_dir() and not target.is_symlink() and _is_private(target, account):
+            if target.exists() and is_private(target, account):
                 return target
             link.unlink()
         target = Path(tempfile.mkdtemp(prefix="clientela-", dir="/tmp"))
@@ -132,17 +148,14 @@ class Cluster:
         link.symlink_to(target)
         return target
 
-    def remove_short_directory(self) -> None:
+    def remove_short_directory(self, account: Account) -> None:
         """Take away the short directory after a clean stop."""
         link = self.root / "socket-corto"
         if link.is_symlink():
-            shutil.rmtree(link.readlink(), ignore_errors=True)
+            target = link.readlink()
+            if target.exists() and is_private(target, account):
+                shutil.rmtree(target, ignore_errors=True)
             link.unlink()
-
-
-def _is_private(path: Path, account: Account) -> bool:
-    found = path.stat()
-    return found.st_uid == account.owner[0] and found.st_mode & 0o077 == 0
 
 
 def _write_durably(path: Path, mode: str, text: str) -> None:

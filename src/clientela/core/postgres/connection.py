@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from clientela.core.postgres.errors import PostgresError, from_os_error
+from clientela.core.postgres.lock import open_private
 
 ROLE: Final = "clientela"
 DATABASE: Final = "clientela"
@@ -49,17 +50,14 @@ def password_and_port(data_dir: Path) -> tuple[str | None, int | None]:
         return None, None
 
 
-def write_private(path: Path, text: str, *, like: Path) -> None:
-    """Replace a file by one of mode 0600 that belongs to the owner of `like`; all or nothing, also at a crash.
+def write_private(path: Path, text: str) -> None:
+    """Replace a file by one of mode 0600 that belongs to its directory's owner; all or nothing, also at a crash.
 
     The owner matters when root starts what a plain user started before: the user must still be able to.
     """
     temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
-    owner = like.stat()
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    fd = open_private(temporary, os.O_WRONLY | os.O_EXCL)
     try:
-        if os.geteuid() == 0:
-            os.fchown(fd, owner.st_uid, owner.st_gid)
         os.write(fd, text.encode())
         os.fsync(fd)
         temporary.rename(path)

@@ -1,4 +1,4 @@
-"""The lock that decides which process of a data directory supervises its server."""
+"""The locks of a data directory: one tells who supervises its server, one whether any of the server still lives."""
 
 import contextlib
 import fcntl
@@ -9,10 +9,11 @@ from pathlib import Path
 from clientela.core.postgres.errors import from_os_error
 
 
-class SupervisorLock:
+class FileLock:
     """An flock on a file: the kernel frees it when its holder dies, however it dies.
 
-    A forked child would share the lock and keep it beyond its parent's death, so children close it.
+    A forked child would share the lock and keep it beyond its parent's death, so children close it. A program that
+    is meant to hold it is given `fileno()`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -30,7 +31,7 @@ class SupervisorLock:
         if self._fd is not None:
             return True
         try:
-            fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fd = open_private(self.path, os.O_RDWR)
         except OSError as error:
             raise from_os_error(error, self.path) from error
         try:
@@ -47,6 +48,12 @@ class SupervisorLock:
             os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
         return True
 
+    def fileno(self) -> int:
+        """Return the descriptor; the lock must be held."""
+        if self._fd is None:
+            raise ValueError(f"{self.path} is not locked")
+        return self._fd
+
     def release(self) -> None:
         """Let the next process have it."""
         if self._fd is not None:
@@ -61,7 +68,19 @@ class SupervisorLock:
             return "?"
 
 
-_locks: "weakref.WeakSet[SupervisorLock]" = weakref.WeakSet()
+def open_private(path: Path, flags: int) -> int:
+    """Open a file of the data directory (mode 0600), made for the directory's owner when it is missing.
+
+    Links are refused: root may work in a directory of somebody who would like root to write elsewhere.
+    """
+    fd = os.open(path, flags | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.fchown(fd, owner.st_uid, owner.st_gid)
+    return fd
+
+
+_locks: "weakref.WeakSet[FileLock]" = weakref.WeakSet()
 
 
 def _forget_in_child() -> None:

@@ -4,9 +4,9 @@ import ctypes
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -83,34 +83,30 @@ def run(account: Account, argv: Sequence[str], *, text: str = "") -> subprocess.
     )
 
 
-@dataclass
-class Leftovers:
-    """Processes that carry a mark in their command line (`cluster_name`, which every backend shows)."""
+def signal_marked(mark: str, number: signal.Signals) -> None:
+    """Signal every PostgreSQL process whose command line carries the mark (`cluster_name`, which each one shows).
 
-    pids: set[int] = field(default_factory=set)
-
-    @classmethod
-    def of(cls, mark: str) -> "Leftovers":
-        """Find them. Command lines are readable everywhere, working directories not in every container."""
-        servers = (pid for pid in _numbers() if _read(pid, "comm").strip() == b"postgres")
-        return cls({pid for pid in servers if mark.encode() in _read(pid, "cmdline")})
-
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal to those that still live."""
-        for pid in list(self.pids):
-            try:
+    Command lines are readable everywhere, working directories not in every container.
+    """
+    for pid in _numbers():
+        if _is_postgres(pid) and mark.encode() in _read(pid, "cmdline"):
+            with suppress(ProcessLookupError):
                 os.kill(pid, number)
-            except ProcessLookupError:
-                self.pids.discard(pid)
 
-    def gone_within(self, seconds: float) -> bool:
-        """Wait until none is left; False when some still live after the time."""
-        limit = time.monotonic() + seconds
-        while True:
-            self.pids = {pid for pid in self.pids if _alive(pid)}
-            if not self.pids or time.monotonic() > limit:
-                return not self.pids
-            time.sleep(0.005)
+
+def may_serve(pid: int, cluster: Path) -> bool:
+    """Whether the process may be a server on this cluster; one whose directory we may not see counts."""
+    if not _is_postgres(pid):
+        return False
+    try:
+        return Path(f"/proc/{pid}/cwd").samefile(cluster)
+    except OSError:
+        return True
+
+
+def _is_postgres(pid: int) -> bool:
+    # A zombie does not run anything any more.
+    return _read(pid, "comm").strip() == b"postgres" and _alive(pid)
 
 
 def _numbers() -> Iterable[int]:
@@ -123,11 +119,6 @@ def _read(pid: int, name: str) -> bytes:
         return Path(f"/proc/{pid}/{name}").read_bytes()
     except OSError:
         return b""
-
-
-def exists(pid: int) -> bool:
-    """Whether a process of that number exists, be it a zombie."""
-    return Path(f"/proc/{pid}").exists()
 
 
 def _alive(pid: int) -> bool:

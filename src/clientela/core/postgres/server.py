@@ -3,6 +3,7 @@
 import logging
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,12 +15,20 @@ from typing import Final
 
 from clientela.core.postgres.cluster import Cluster
 from clientela.core.postgres.errors import PostgresError, from_os_error, from_server_log
-from clientela.core.postgres.processes import Account, Leftovers, die_with_parent, environment, exists
+from clientela.core.postgres.lock import FileLock, open_private
+from clientela.core.postgres.processes import (
+    Account,
+    die_with_parent,
+    environment,
+    may_serve,
+    signal_marked,
+)
 
 LOG_BYTES: Final = 10 * 1024 * 1024
 PORTS: Final = range(20000, 32000)
 _FAST_SECONDS: Final = 6.0
 _IMMEDIATE_SECONDS: Final = 2.0
+_KILLED_SECONDS: Final = 5.0
 _log = logging.getLogger(__name__)
 
 
@@ -36,11 +45,26 @@ class Server:
 
     def launch(self) -> None:
         """Start the process. Raises PostgresError when it cannot even be started."""
-        command = self.account.wrap(self._command(self._clean_socket_directory()))
-        self._drop_stale_pid_file()
-        log = self._open_log()
+        lock = reserve(self.cluster, patience=0)
         try:
-            self._process = subprocess.Popen(
+            self._drop_stale_pid_file()
+            self._process = self._spawn(lock)
+        except (OSError, subprocess.SubprocessError) as error:
+            if isinstance(error, PostgresError):
+                raise
+            programs = self.cluster.binaries.directory
+            raise PostgresError(f"No se pudo ejecutar PostgreSQL ({programs}): {error}") from error
+        finally:
+            lock.release()
+
+    def _spawn(self, lock: FileLock) -> subprocess.Popen[bytes]:
+        command = self.account.wrap(self._command(self.cluster.socket_directory(self.account)))
+        log = self._open_log()
+        self._log_start = os.fstat(log).st_size
+        # A copy of the descriptor: the lock's own is closed in every child.
+        held = os.dup(lock.fileno())
+        try:
+            return subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -48,33 +72,26 @@ class Server:
                 env=environment(),
                 cwd="/",
                 start_new_session=True,
+                # Inherited by every process of the server: as long as one of them lives, the lock is taken.
+                pass_fds=[held],
                 # A fast shutdown: sessions end at once, what is committed is flushed. The function takes no lock
                 # and imports nothing, so the threads of the parent cannot harm it.
                 preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509
                 **self.account.identity(),
             )
-        except (OSError, subprocess.SubprocessError) as error:
-            programs = self.cluster.binaries.directory
-            raise PostgresError(f"No se pudo ejecutar PostgreSQL ({programs}): {error}") from error
         finally:
             os.close(log)
-
-    def _clean_socket_directory(self) -> Path:
-        """Return the socket's directory, without the lock files of a killed server (see below)."""
-        directory = self.cluster.socket_directory(self.account)
-        for left in directory.iterdir():
-            left.unlink()
-        return directory
+            os.close(held)
 
     def _drop_stale_pid_file(self) -> None:
-        """Remove the file of a dead server when its number now belongs to another process, or to a zombie.
+        """Remove the file of a dead server when its number now belongs to another program, or to a zombie.
 
-        The server would take that for a twin and refuse to start. We hold the lock and nothing of this cluster
-        lives, so we know better. Where no such process exists, the server's own check of its memory stays in force.
+        The server would take that for a twin and refuse to start; we know by the lock that nothing of it lives. Any
+        other file is left to the server's own checks: somebody may have started one by hand.
         """
         file = self.cluster.path / "postmaster.pid"
         with suppress(FileNotFoundError, ValueError, IndexError):
-            if exists(int(file.read_text().split()[0])):
+            if not may_serve(int(file.read_text().split()[0]), self.cluster.path):
                 file.unlink()
 
     def _command(self, directory: Path) -> list[str]:
@@ -99,14 +116,9 @@ class Server:
 
     def _open_log(self) -> int:
         try:
-            fd = os.open(self._log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            return open_private(self._log_path, os.O_RDWR | os.O_APPEND)
         except OSError as error:
             raise from_os_error(error, self._log_path) from error
-        if os.geteuid() == 0:
-            owner = self.cluster.root.stat()
-            os.fchown(fd, owner.st_uid, owner.st_gid)
-        self._log_start = os.fstat(fd).st_size
-        return fd
 
     def written(self) -> str:
         """Return what the server wrote to its log since it was launched."""
@@ -116,10 +128,14 @@ class Server:
 
     def trim_log(self) -> None:
         """Keep the log from growing for ever; the server appends, so cutting it off is safe."""
-        with suppress(FileNotFoundError):
-            if self._log_path.stat().st_size > LOG_BYTES:
-                self._log_path.with_suffix(".log.1").write_bytes(self._log_path.read_bytes())
-                os.truncate(self._log_path, 0)
+        with os.fdopen(self._open_log(), "rb+") as log:
+            if os.fstat(log.fileno()).st_size > LOG_BYTES:
+                with os.fdopen(
+                    open_private(self._log_path.with_suffix(".log.1"), os.O_WRONLY), "wb"
+                ) as former:
+                    former.truncate()
+                    shutil.copyfileobj(log, former)
+                log.truncate(0)
                 self._log_start = 0
 
     def wait_until_ready(self, abandoned: Callable[[], bool]) -> bool:
@@ -180,24 +196,33 @@ class Server:
             if self._process is not None:
                 self._process.send_signal(signal.SIGQUIT)
             self.wait(_IMMEDIATE_SECONDS)
-        clear_leftovers(self.cluster, patience=0)
+        reserve(self.cluster, patience=0).release()
         self.wait(_IMMEDIATE_SECONDS)
-        self.cluster.remove_short_directory()
+        self.cluster.remove_short_directory(self.account)
 
 
-def clear_leftovers(cluster: Cluster, *, patience: float = _FAST_SECONDS) -> None:
-    """End what is left of a server whose supervisor died: it is already stopping; after `patience`, by force.
+def reserve(cluster: Cluster, *, patience: float = _FAST_SECONDS) -> FileLock:
+    """Return the lock that only the processes of a server hold: nothing of an earlier one lives any more.
 
-    Only the holder of the lock may call it. Without it, a new server would find the old one's memory in use.
+    A server whose supervisor died is already stopping; after `patience` seconds what is left of it is ended by force,
+    which loses nothing. Raises PostgresError when the lock stays taken by what we cannot see (another container).
+    Only the supervisor may call it.
     """
-    left = Leftovers.of(cluster.mark)
-    if not left.pids:
-        return
-    if patience:
-        left.signal(signal.SIGINT)
-    if not left.gone_within(patience):
-        left.signal(signal.SIGKILL)
-        left.gone_within(5)
+    lock = FileLock(cluster.root / "server.lock")
+    if lock.try_acquire():
+        return lock
+    for number, seconds in ((signal.SIGINT, patience), (signal.SIGKILL, _KILLED_SECONDS)):
+        if seconds:
+            signal_marked(cluster.mark, number)
+        limit = time.monotonic() + seconds
+        while time.monotonic() < limit:
+            if lock.try_acquire():
+                return lock
+            time.sleep(0.005)
+    raise PostgresError(
+        f"Otro servidor de PostgreSQL sigue usando los datos de {cluster.path}, quizá en otro contenedor. Párelo y "
+        "vuelva a arrancar."
+    )
 
 
 def choose_port(preferred: int | None) -> int:

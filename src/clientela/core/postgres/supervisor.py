@@ -24,9 +24,9 @@ from clientela.core.postgres.connection import (
     write_private,
 )
 from clientela.core.postgres.errors import PortTakenError, PostgresError, from_os_error
-from clientela.core.postgres.lock import SupervisorLock
+from clientela.core.postgres.lock import FileLock
 from clientela.core.postgres.processes import Account, environment
-from clientela.core.postgres.server import Server, choose_port, clear_leftovers
+from clientela.core.postgres.server import Server, choose_port, reserve
 
 WATCH_SECONDS: Final = 0.05
 JOIN_SECONDS: Final = 60.0
@@ -47,7 +47,7 @@ class EmbeddedPostgres:
         self.data_dir = Path(data_dir).absolute()
         self._root = self.data_dir / "pg"
         self._wanted = binaries
-        self._lock = SupervisorLock(self._root / "supervisor.lock")
+        self._lock = FileLock(self._root / "supervisor.lock")
         self._server: Server | None = None
         self._stopping = threading.Event()
         self._settled = threading.Event()
@@ -163,15 +163,13 @@ class EmbeddedPostgres:
     def _supervise(self) -> None:
         """Hold the lock: start the server, start it again whenever it dies, until asked to stop."""
         cluster, account, password = self._prepare_cluster()
-        clear_leftovers(cluster)
+        reserve(cluster).release()
         while not self._stopping.is_set():
             server = self._launch(cluster, account, password)
             if server is None:
                 return
             self._settle()
             self._watch(server)
-            # The postmaster is dead: its children must not keep its memory from the next one.
-            clear_leftovers(cluster, patience=0)
 
     def _prepare_cluster(self) -> tuple[Cluster, Account, str]:
         binaries = for_existing_data(self._root) or self._wanted or for_new_data()
@@ -182,7 +180,7 @@ class EmbeddedPostgres:
             password = secrets.token_urlsafe(32)
             cluster.create(account, password)
         elif password is None:
-            clear_leftovers(cluster)
+            reserve(cluster).release()
             password = secrets.token_urlsafe(32)
             give(cluster.path, account)
             cluster.set_password(account, password)
@@ -192,7 +190,7 @@ class EmbeddedPostgres:
         return cluster, account, password
 
     def _publish(self, dsn: str) -> None:
-        write_private(connection_file(self.data_dir), dsn + "\n", like=self._root)
+        write_private(connection_file(self.data_dir), dsn + "\n")
 
     def _launch(self, cluster: Cluster, account: Account, password: str) -> Server | None:
         """Start a server and tell everybody where it is; None when we were asked to stop meanwhile."""
