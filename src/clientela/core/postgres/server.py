@@ -45,7 +45,7 @@ class Server:
 
     def launch(self) -> None:
         """Start the process. Raises PostgresError when it cannot even be started."""
-        lock = reserve(self.cluster, patience=0)
+        lock = reserve(self.cluster)
         try:
             self._drop_stale_pid_file()
             self._process = self._spawn(lock)
@@ -196,24 +196,24 @@ class Server:
             if self._process is not None:
                 self._process.send_signal(signal.SIGQUIT)
             self.wait(_IMMEDIATE_SECONDS)
-        reserve(self.cluster, patience=0).release()
+        reserve(self.cluster).release()
         self.wait(_IMMEDIATE_SECONDS)
         self.cluster.remove_short_directory(self.account)
 
 
-def reserve(cluster: Cluster, *, patience: float = _FAST_SECONDS) -> FileLock:
+def reserve(cluster: Cluster, *, patient: bool = False) -> FileLock:
     """Return the lock that only the processes of a server hold: nothing of an earlier one lives any more.
 
-    A server whose supervisor died is already stopping; after `patience` seconds what is left of it is ended by force,
-    which loses nothing. Raises PostgresError when the lock stays taken by what we cannot see (another container).
-    Only the supervisor may call it.
+    What is left is ended by force, which loses nothing; with `patient`, a server whose supervisor died may first
+    finish the shutdown that it has begun. Only the supervisor may call it. Raises PostgresError when the lock stays
+    taken by what we cannot see (another container).
     """
     lock = FileLock(cluster.root / "server.lock")
     if lock.try_acquire():
         return lock
-    for number, seconds in ((signal.SIGINT, patience), (signal.SIGKILL, _KILLED_SECONDS)):
-        if seconds:
-            signal_marked(cluster.mark, number)
+    gentle = [(signal.SIGINT, _FAST_SECONDS)] if patient else []
+    for number, seconds in (*gentle, (signal.SIGKILL, _KILLED_SECONDS)):
+        signal_marked(cluster.mark, number)
         limit = time.monotonic() + seconds
         while time.monotonic() < limit:
             if lock.try_acquire():

@@ -163,7 +163,7 @@ class EmbeddedPostgres:
     def _supervise(self) -> None:
         """Hold the lock: start the server, start it again whenever it dies, until asked to stop."""
         cluster, account, password = self._prepare_cluster()
-        reserve(cluster).release()
+        reserve(cluster, patient=True).release()
         while not self._stopping.is_set():
             server = self._launch(cluster, account, password)
             if server is None:
@@ -180,7 +180,7 @@ class EmbeddedPostgres:
             password = secrets.token_urlsafe(32)
             cluster.create(account, password)
         elif password is None:
-            reserve(cluster).release()
+            reserve(cluster, patient=True).release()
             password = secrets.token_urlsafe(32)
             give(cluster.path, account)
             cluster.set_password(account, password)
