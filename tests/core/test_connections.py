@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from clientela.core.connections import Connections
+from clientela.core.connections import Connections, Deadlines
 
 pytestmark = pytest.mark.anyio
 
@@ -156,3 +156,18 @@ async def test_closing_waits_for_those_at_work_and_then_cuts_them(maker):
     await pool.close(0.05)
     assert busy.closed
     assert free.closed
+
+
+async def test_a_statement_that_takes_too_long_is_cut_and_no_other():
+    deadlines = Deadlines(0.05)
+    slow, quick, later = Line(), Line(), Line()
+    deadlines.begin(slow)
+    deadlines.begin(quick)
+    deadlines.end(quick)
+    await asyncio.sleep(0.03)
+    deadlines.begin(later)
+    await asyncio.sleep(0.04)
+    assert [slow.closed, quick.closed, later.closed] == [True, False, False]
+    deadlines.end(slow)
+    await asyncio.sleep(0.04)
+    assert later.closed

@@ -5,6 +5,7 @@ a matter of two list operations. The driver's own pool costs a tenth of the serv
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -134,3 +135,35 @@ class Connections:
             connection.terminate()
         free, self._free = self._free, []
         await asyncio.gather(*(connection.close(timeout=1) for connection in free), return_exceptions=True)
+
+
+class Deadlines:
+    """Cuts the connections whose statement takes longer than `seconds`; whoever waits for it gets an error.
+
+    All statements have the same time, so they fall due in the order in which they began, and one timer serves them
+    all: a timer for each costs more than everything else about a small statement on our side.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._due: dict[Any, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, connection: Any) -> None:
+        """Note that a statement begins."""
+        self._due[connection] = time.monotonic() + self._seconds
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._seconds, self._look)
+
+    def end(self, connection: Any) -> None:
+        """Note that the statement has ended."""
+        del self._due[connection]
+
+    def _look(self) -> None:
+        self._timer = None
+        now = time.monotonic()
+        for connection, due in self._due.items():
+            if due > now:
+                self._timer = asyncio.get_running_loop().call_later(due - now, self._look)
+                return
+            connection.terminate()

@@ -15,7 +15,7 @@ import asyncpg
 import msgspec
 
 from clientela.core.clock import Clock, SystemClock
-from clientela.core.connections import Connections
+from clientela.core.connections import Connections, Deadlines
 from clientela.core.errors import (
     AppError,
     Conflict,
@@ -30,6 +30,8 @@ from clientela.settings import Settings
 
 CONNECT_TIMEOUT: Final = 5.0
 ACQUIRE_TIMEOUT: Final = 2.0
+# The server ends a statement by itself; only one that no longer answers is given up on our side, a little later.
+GRACE: Final = 0.5
 RETRIES: Final = 3
 # Serialisation failure, deadlock, and a plan that a migration made stale: the statement has changed nothing.
 _RETRYABLE: Final = frozenset({"40001", "40P01", "0A000"})
@@ -79,16 +81,18 @@ class Pool:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.round_trips = 0
+        self.patience = settings.sentencia_segundos + GRACE
+        self.deadlines = Deadlines(self.patience)
         self._dsn = dsn or dsn_source(settings)
         self._connections: Connections | None = None
 
-    async def connect(self, **kw: Any) -> asyncpg.Connection:
-        """Open a connection of its own (a listener's, or the pool's)."""
+    async def connect(self, *, pooled: bool = False) -> asyncpg.Connection:
+        """Open a connection of its own (a listener's); the statements of a `pooled` one are watched by `Db`."""
         limit = self.settings.sentencia_segundos
         return await asyncpg.connect(
             self._dsn(),
             timeout=CONNECT_TIMEOUT,
-            command_timeout=limit + 0.5,
+            command_timeout=None if pooled else limit + GRACE,
             server_settings={
                 "application_name": "clientela",
                 "timezone": "UTC",
@@ -96,12 +100,13 @@ class Pool:
                 "lock_timeout": "2000",
                 "idle_in_transaction_session_timeout": "10000",
             },
-            **kw,
         )
 
     async def open(self) -> Self:
         """Prepare the pool; connections are made when they are needed."""
-        self._connections = Connections(self.connect, self.settings.conexiones, ACQUIRE_TIMEOUT)
+        self._connections = Connections(
+            lambda: self.connect(pooled=True), self.settings.conexiones, ACQUIRE_TIMEOUT
+        )
         return self
 
     async def close(self) -> None:
@@ -197,7 +202,7 @@ class Db:
         async with self.transaction() as tx:
             try:
                 await tx._conn.copy_records_to_table(  # noqa: SLF001 - this very class
-                    table, columns=columns, records=rows
+                    table, columns=columns, records=rows, timeout=self._pool.patience
                 )
             except (asyncpg.PostgresError, *_LOST) as error:
                 raise translate(error) from error
@@ -223,15 +228,18 @@ class Db:
     async def _command(self, conn: Any, sql: str) -> None:
         self._pool.round_trips += 1
         try:
-            await conn.execute(sql)
+            await conn.execute(sql, timeout=self._pool.patience)
         except (asyncpg.PostgresError, *_LOST) as error:
             conn.terminate()
             raise translate(error) from error
+        except asyncio.CancelledError:
+            conn.terminate()
+            raise
 
     async def _roll_back(self, conn: Any) -> None:
         # A connection that cannot even roll back is cut: the server then rolls back by itself.
         try:
-            await asyncio.shield(conn.execute("ROLLBACK"))
+            await asyncio.shield(conn.execute("ROLLBACK", timeout=self._pool.patience))
         except (asyncpg.PostgresError, *_LOST, asyncio.CancelledError):
             conn.terminate()
 
@@ -252,7 +260,9 @@ class Db:
             self._pool.release(conn)
 
     async def _once(self, conn: Any, method: str, sql: str, args: tuple[Any, ...]) -> Any:
-        self._pool.round_trips += 1
+        pool = self._pool
+        pool.round_trips += 1
+        pool.deadlines.begin(conn)
         try:
             return await getattr(conn, method)(sql, *args)
         except asyncpg.PostgresError as error:
@@ -264,6 +274,8 @@ class Db:
             # Nobody knows how far the statement came; the next user must not meet its answer.
             conn.terminate()
             raise
+        finally:
+            pool.deadlines.end(conn)
 
 
 def translate(error: Exception) -> AppError:
