@@ -3,13 +3,11 @@
 import email
 import email.policy
 import hashlib
-import os
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +15,10 @@ import pytest
 from clientela.core.limits import Limit
 from clientela.identidad import recovery
 from tests.cast import PASSWORD, Cast, Persona
+from tests.identidad.mailroom import LINK, quiet, work_off
 from tests.identidad.services import call
 from tests.identidad.test_login import V1, body
 from tests.tools.burst import Request, burst
-from tests.tools.cluster import Cluster
 from tests.tools.database import Database
 from tests.tools.planted import program
 from tests.tools.server import Server
@@ -31,7 +29,9 @@ RESET = "/api/cliente/reset-password"
 ASKED = "Si el correo existe, se enviará un enlace de recuperación"
 DONE = "Contraseña actualizada exitosamente"
 NEW = "una nueva y mía 9"
-LINK = re.compile(r"http://\S+\?token=([\w-]+)(?=\s)")
+
+
+__all__ = ["quiet"]
 
 
 def reset(person: Any, token: str, password: str = NEW) -> Any:
@@ -249,29 +249,6 @@ def test_a_reset_opens_the_wall_and_is_written_down(cast: Cast, db: Database) ->
 
 
 # --- what the job makes of requests: on a server that runs no jobs, worked off by the test itself -----------
-
-
-@pytest.fixture(scope="module")
-def quiet(cluster: Cluster, worker: str, scratch: Path) -> Iterator[tuple[Cast, Database]]:
-    """A cast on a server without jobs: requests wait until the test works them off."""
-    database = Database(cluster.create(f"clientela_{os.getpid()}_{worker}_quiet"))
-    with Server(scratch / "quiet", database.dsn, workers=1, arguments=("--sin-trabajos",)) as running:
-        yield Cast(running.url, database, running.data_dir), database
-    database.close()
-    cluster.drop(database.name)
-
-
-def work_off(database: Database) -> list[str]:
-    """Do what the job does, and return the tokens in the messages that it made."""
-
-    async def all_of_them(pool: Any) -> None:
-        while await recovery.send_next_reset(pool):
-            pass
-
-    before = {row["id"] for row in database.fetch("SELECT id FROM correos")}
-    call(database, all_of_them)
-    made = database.fetch("SELECT id, cuerpo FROM correos ORDER BY creado_en, id")
-    return [LINK.findall(row["cuerpo"])[0] for row in made if row["id"] not in before]
 
 
 def age_limits(database: Database, correo: str, by: timedelta) -> None:
