@@ -41,7 +41,9 @@ def _document(routes: tuple[Route, ...], rules: tuple[tuple[str, Regla], ...]) -
     by_key = dict(rules)
     paths: dict[str, Any] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, by_key[route.key], components)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(
+            route, by_key[route.key], components
+        )
     described = {
         "openapi": "3.1.0",
         "info": {
