@@ -87,7 +87,8 @@ def flood(url: str, new_ip: Callable[[], str], rate: float, stop: threading.Even
 def check_flood(cast: Cast, server: Server, new_ip: Callable[[], str], seconds: float) -> None:
     """Other routes stay served while logins flood in at full cost: no errors, and an answer within bounds."""
     calm = p99(server.url, cast.cliente.token or "", min(seconds, 5))
-    stop, seen = threading.Event(), []
+    stop = threading.Event()
+    seen: list[int] = []
     flooding = threading.Thread(target=flood, args=(server.url, new_ip, 50, stop, seen))
     flooding.start()
     try:

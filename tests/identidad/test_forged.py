@@ -124,7 +124,8 @@ def wrong_claims(claims: dict[str, Any], other: dict[str, Any]) -> dict[str, str
     made: dict[str, str] = {}
     for name in claims:
         made[f"without {name}"] = signed(HEADER, {k: v for k, v in claims.items() if k != name})
-        for value in ("", 0, [], {}, True, -1, 1e400 if name in {"iat", "exp"} else "x"):
+        values: tuple[Any, ...] = ("", 0, [], {}, True, -1, 1e400 if name in {"iat", "exp"} else "x")
+        for value in values:
             made[f"{name} = {value!r}"] = signed(HEADER, claims | {name: value})
     for extra in (
         {"aud": "otra"}, {"iss": "otra"}, {"nbf": now + 3600}, {"nbf": now - 10}, {"sid": claims["jti"]},

@@ -196,7 +196,7 @@ def test_a_deactivated_client_cannot_log_in(
     assert answer.status_code == 401
 
 
-MISSING = (
+MISSING: tuple[dict[str, Any], ...] = (
     {},
     {"correo": "a@example.com"},
     {"contrasenia": PASSWORD},

@@ -48,7 +48,8 @@ def check_exact(
     known = new_cliente().celular
     for run in range(runs):
         # A name of its own for each run: the account has a limit too.
-        names = ([f"6{run:07}"], [None], [None, known if run < 3 else None])[run % 3]
+        choices: tuple[list[str | None], ...] = ([f"6{run:07}"], [None], [None, known if run < 3 else None])
+        names = choices[run % 3]
         assert hammer(server, new_ip(), names) == {401: 5, 429: 195}
 
 

@@ -209,7 +209,7 @@ def test_a_change_keeps_what_was_not_sent(cast: Cast) -> None:
     }
     assert answer.headers["ETag"] == '"2"'
     stale = cast.admin.patch(f"{ROOT}/{made['id']}", json={"nombre": "Tarde"}, headers={"If-Match": '"1"'})
-    assert (stale.status_code, stale.json()["code"], stale.json()["version"]) == (412, "version_anterior", 2)
+    assert (stale.status_code, stale.json()["code"], stale.json()["version"]) == (412, "desactualizado", 2)
     # The name that was given up is free again, the others are not.
     assert cast.admin.post(ROOT, json=new(celular=sent["celular"])).status_code == 201
     assert cast.admin.post(ROOT, json=new(usernick=sent["usernick"])).status_code == 409
