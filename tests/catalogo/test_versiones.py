@@ -14,7 +14,7 @@ def test_a_stale_if_match_is_refused_with_the_present_version(cast, new_producto
     assert cast.admin.patch(path, json={"precio": 11}, headers={"If-Match": '"1"'}).status_code == 200
     stale = cast.admin.patch(path, json={"precio": 12}, headers={"If-Match": '"1"'})
     assert stale.status_code == 412, stale.text
-    assert (stale.json()["code"], stale.json()["version"]) == ("version_anterior", 2)
+    assert (stale.json()["code"], stale.json()["version"]) == ("desactualizado", 2)
     assert cast.admin.get(path).json()["precio"] == "11.00"
     for version, form in enumerate(('"{}"', "{}", 'W/"{}"'), start=2):
         header = {"If-Match": form.format(version)}

@@ -148,7 +148,7 @@ def test_a_stale_if_match_is_refused(cast):
     assert good.json()["version"] == version + 1
     stale = cast.admin.put(RUTA, json={"saludo": "Dos"}, headers={"If-Match": f'"{version}"'})
     assert stale.status_code == 412, stale.text
-    assert (stale.json()["code"], stale.json()["version"]) == ("version_anterior", version + 1)
+    assert (stale.json()["code"], stale.json()["version"]) == ("desactualizado", version + 1)
     assert cast.admin.get(RUTA).json()["saludo"] == "Uno"
 
 

@@ -64,7 +64,7 @@ async def update(
         if before is None:
             raise NotFound("producto_no_encontrado")
         if version is not None and version != before.version:
-            raise PreconditionFailed("version_anterior", data={"version": before.version})
+            raise PreconditionFailed("desactualizado", data={"version": before.version})
         wanted = rules.apply_changes(before, changes)
         if wanted == before:
             return before

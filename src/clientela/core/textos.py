@@ -64,7 +64,8 @@ MENSAJES: dict[str, str] = {
     "configuraciones_excesivas": "Las configuraciones no pueden superar 8 KiB",
     "ticket_no_encontrado": "Ticket no encontrado",
     # Versions
-    "version_anterior": "Los datos cambiaron desde la última lectura",
+    "desactualizado": "Los datos cambiaron desde la última lectura",
+    "version_anterior": "El borrador cambió desde la última lectura",
 }
 
 # What is said of one field, where the shape of the value does not say it already (`api.body`).

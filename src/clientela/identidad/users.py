@@ -207,7 +207,7 @@ async def update_user(
             raise NotFound
         before = await get_user(tx, before.id)
         if version is not None and version != before.version:
-            raise PreconditionFailed("version_anterior", data={"version": before.version})
+            raise PreconditionFailed("desactualizado", data={"version": before.version})
         after = _merged(before, changes)
         names = _names_of(tx, after, has_login=bool(locked.contrasenia_hash or hashed))
         if locked.contrasenia_hash or hashed:

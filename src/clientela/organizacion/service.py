@@ -39,7 +39,7 @@ async def save(
     async with db.transaction() as tx:
         before = await store.lock(tx, now)
         if version is not None and version != before.version:
-            raise PreconditionFailed("version_anterior", data={"version": before.version})
+            raise PreconditionFailed("desactualizado", data={"version": before.version})
         after = rules.apply_changes(before, changes)
         await _check(tx, changes)
         fields = rules.changed_fields(before, after)

@@ -41,7 +41,7 @@ async def read_organization(call: Call) -> Reply:
     "/api/v1/organizacion",
     body=OrganizacionEntrada,
     response=Organizacion,
-    errors=("version_anterior",),
+    errors=("desactualizado",),
     summary="Guardar los datos de la organización",
     body_example=_ENTERED,
     example=_SHOWN,

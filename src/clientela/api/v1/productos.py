@@ -87,7 +87,7 @@ async def read_product(call: Call) -> Reply:
     "/api/v1/productos/{producto_id}",
     body=ProductoCambios,
     response=Producto,
-    errors=("producto_no_encontrado", "codigo_en_uso", "version_anterior"),
+    errors=("producto_no_encontrado", "codigo_en_uso", "desactualizado"),
     summary="Cambiar un producto; activo=false lo retira",
     body_example={"precio": "379.50", "existencias": None},
     example={**_SHOWN, "precio": "379.50", "existencias": None, "version": 2},

@@ -100,7 +100,7 @@ async def read_user(call: Call) -> Reply:
         *PASSWORD_ERRORS,
         "rol_cliente",
         "ultimo_admin",
-        "version_anterior",
+        "desactualizado",
         "servicio_ocupado",
     ),
     summary="Cambiar un usuario; activo=false lo desactiva",
