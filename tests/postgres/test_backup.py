@@ -313,3 +313,24 @@ def test_manifest_names_its_makers(copy: Path):
     assert set(manifest) == set(Manifest.__struct_fields__)
     assert manifest["formato"] == 1
     assert manifest["postgres"] // 10_000 == manifest["pg_dump"] == 16
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_large_copy_is_back_within_a_minute(data_dir: Path, home: Path):
+    server = EmbeddedPostgres(data_dir)
+    server.start()
+    do(
+        server.dsn(),
+        """
+        CREATE TABLE grande (id bigint PRIMARY KEY, a text, b text, c text);
+        CREATE INDEX ON grande (a);
+        INSERT INTO grande SELECT g, md5(g::text), md5((g + 1)::text), md5((g + 2)::text)
+          FROM generate_series(1, 1200000) AS g""",
+    )
+    assert ask(server.dsn(), "SELECT pg_database_size('clientela')") > 250 << 20
+    backup(settings(data_dir), home / "copia.tar")
+    server.stop()
+    started = time.monotonic()
+    assert restore(settings(home / "otro"), home / "copia.tar").tablas == {"public.grande": 1_200_000}
+    assert time.monotonic() - started < 60

@@ -10,7 +10,8 @@ import pytest
 
 from clientela.core.doctor import Check, examine, failed, render
 from clientela.core.postgres import EmbeddedPostgres
-from clientela.migrations.runner import head, migrate
+from clientela.migrations.current import head
+from clientela.migrations.runner import migrate
 from clientela.settings import Settings
 from tests.postgres.holders import do
 from tests.tools.database import run
