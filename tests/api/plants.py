@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
-import clientela.app  # noqa: F401
+from clientela import app
 from clientela.api import body as body_module
-from clientela.api import permisos, reading
+from clientela.api import endpoint, permisos, reading
 from clientela.api.call import ROUTES, Call, Reply
+from clientela.core import values
 from clientela.core.errors import Forbidden
 from clientela.tickets import rules as ticket_rules
 
@@ -66,7 +67,7 @@ def leaky_fields() -> None:
 
 
 def broken_answers() -> None:
-    """An undescribed 418 for the second page of products, and a 500 for carts with a large quantity."""
+    """An undescribed 418 for the second page of products, and a 500 for an empty cart."""
     search = ROUTES["GET /api/v1/productos"]
     save = ROUTES["PUT /clientes/{cliente_id}/carrito"]
 
@@ -75,9 +76,32 @@ def broken_answers() -> None:
         return Reply(reply.data, 418) if query.page > 1 else reply
 
     async def fragile(call: Call, body: Any) -> Reply:
-        if any(line.cantidad > 500 for line in body.items):
+        if not body.items:
             raise RuntimeError("planted")
         return await save.handler(call=call, body=body)
 
     ROUTES[search.key] = replace(search, handler=teapot)
     ROUTES[save.key] = replace(save, handler=fragile)
+
+
+def bounds_one_too_wide() -> None:
+    """Every bound of a request lets one more through."""
+    setattr(endpoint, "MAX_JSON", endpoint.MAX_JSON + 1)  # type: ignore[attr-defined]  # noqa: B010
+    values.MAX_DEPTH += 1  # type: ignore[misc]
+    app.MAX_QUERY += 1  # type: ignore[misc]
+    app.MAX_HEADERS += 1  # type: ignore[misc]
+
+
+def reflects_origins() -> None:
+    """Every origin is allowed, as many examples do it, and one header is left out."""
+    framed = [pair for pair in app.COMMON if b"frame" not in pair[0]]
+    setattr(app, "COMMON", tuple(framed))  # noqa: B010
+    setattr(app.Gate, "_origin", lambda _, headers: dict(headers).get(b"origin"))  # noqa: B010
+    build = app.create_app
+
+    def with_some_origin(*args: Any) -> Any:
+        gate = build(*args)
+        gate.origins = frozenset({b"https://panel.example"})
+        return gate
+
+    setattr(app, "create_app", with_some_origin)  # noqa: B010
