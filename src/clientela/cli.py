@@ -61,9 +61,9 @@ def with_database(settings: Settings, work: Callable[[Db], Awaitable[T]]) -> T:
 
 
 async def _work(settings: Settings, dsn: str, work: Callable[[Db], Awaitable[T]]) -> T:
-    from clientela.migrations.runner import migrate as run_migrations  # noqa: PLC0415
+    from clientela.migrations.current import ensure_current  # noqa: PLC0415
 
-    await run_migrations(dsn)
+    await ensure_current(dsn)
     pool = await Pool(settings, lambda: dsn).open()
     try:
         return await work(pool.db)
@@ -188,7 +188,7 @@ def crear_admin(
 def doctor(data_dir: DataDir = None) -> None:
     """Examina la instalación y dice qué conviene corregir; termina con 1 si algo está mal."""
     from clientela.core.doctor import examine, failed, render  # noqa: PLC0415
-    from clientela.migrations.runner import head  # noqa: PLC0415
+    from clientela.migrations.current import head  # noqa: PLC0415
 
     findings = examine(settings_with(data_dir), head())
     typer.echo(render(findings))

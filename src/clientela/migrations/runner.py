@@ -7,35 +7,22 @@ the schema is dropped and built anew.
 """
 
 import asyncio
-import hashlib
-from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
 from alembic import command, op
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import await_only
 
 from clientela.core.db import connect_without_limits
+from clientela.migrations.current import PACKAGE, functions_mark, functions_text
 
 LOCK: Final = 4_110_320_977
 LOCK_WAIT: Final = "2s"
 TURNS: Final = 60
 PAUSE: Final = 1.0
 _LOCK_NOT_AVAILABLE: Final = "55P03"
-PACKAGE: Final = Path(__file__).resolve().parents[1]
-LAYERS: Final = (
-    "core",
-    "organizacion",
-    "identidad",
-    "catalogo",
-    "clientes",
-    "carritos",
-    "panel",
-    "tickets",
-)
 
 
 def run_sql(sql: str) -> None:
@@ -55,17 +42,6 @@ def config() -> Config:
     made = Config()
     made.set_main_option("script_location", str(PACKAGE / "migrations"))
     return made
-
-
-def head() -> str:
-    """Name the newest revision that this code knows."""
-    return ScriptDirectory.from_config(config()).get_current_head() or ""
-
-
-def functions_text() -> str:
-    """All functions, in the order of the layers."""
-    files = [PACKAGE / layer / "functions.sql" for layer in LAYERS]
-    return "\n".join(file.read_text(encoding="utf-8") for file in files if file.exists())
 
 
 async def migrate(dsn: str, revision: str = "head") -> None:
@@ -129,12 +105,11 @@ def _is_ahead(connection: sa.Connection, revision: str) -> bool:
 
 
 def _rebuild_functions(connection: sa.Connection) -> None:
-    text = functions_text()
-    mark = hashlib.sha256(text.encode()).hexdigest()
+    mark = functions_mark()
     known = connection.exec_driver_sql(
         "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'fn'"
     ).scalar()
     if known != mark:
         _driver(connection, "DROP SCHEMA IF EXISTS fn CASCADE; CREATE SCHEMA fn")
-        _driver(connection, text)
+        _driver(connection, functions_text())
         _driver(connection, f"COMMENT ON SCHEMA fn IS '{mark}'")
