@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 from litestar import Litestar, Request, Response, asgi
 from litestar.exceptions import HTTPException
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 import clientela.api.castella
 import clientela.api.panel
@@ -20,11 +21,11 @@ import clientela.api.v1  # noqa: F401
 from clientela.api import openapi, permisos
 from clientela.api.auth import Gatekeeper
 from clientela.api.call import ROUTES, Receive, Route, Runtime, Scope, Send
-from clientela.api.dialects import for_path
+from clientela.api.dialects import V1, for_path
 from clientela.api.endpoint import Endpoint, new_request_id, render_error
 from clientela.core import logs
 from clientela.core.db import Pool
-from clientela.core.errors import AppError, HeadersTooLarge, NotFound, UriTooLong
+from clientela.core.errors import AppError, BadRequest, HeadersTooLarge, NotFound, UriTooLong
 from clientela.core.events import SESIONES
 from clientela.core.hub import EventHub
 from clientela.core.metrics import METRICS_DIRECTORY, Metrics
@@ -185,6 +186,20 @@ def _end_with_parent() -> None:
     if multiprocessing.parent_process() is not None:
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGTERM)
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """The server's HTTP parser, which answers what is no HTTP at all by itself: it shall say it as we do."""
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002
+        """Refuse bytes that make no request, and close the connection."""
+        request_id = new_request_id()
+        status, headers, body = render_error(V1, BadRequest("peticion_ilegible"), request_id)
+        own = {"content-length": str(len(body)), "connection": "close", "x-request-id": request_id}
+        said = [*headers, *COMMON, *((name.encode(), value.encode()) for name, value in own.items())]
+        head = b"".join(name + b": " + value + b"\r\n" for name, value in said)
+        self.transport.write(f"HTTP/1.1 {status} Bad Request\r\n".encode() + head + b"\r\n" + body)
+        self.transport.close()
 
 
 class Gate:

@@ -3,6 +3,7 @@
 from typing import Final
 
 ESTADOS: Final[dict[str, int]] = {
+    "peticion_ilegible": 400,
     "json_invalido": 400,
     "formulario_invalido": 400,
     "cuerpo_requerido": 400,

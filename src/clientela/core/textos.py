@@ -2,6 +2,7 @@
 
 MENSAJES: dict[str, str] = {
     # Requests
+    "peticion_ilegible": "La petición no es HTTP válido",
     "json_invalido": "El cuerpo no es JSON válido",
     "formulario_invalido": "El formulario no es válido",
     "cuerpo_requerido": "Se requiere un cuerpo JSON",
