@@ -1,6 +1,7 @@
 """Defects to plant into a server, one for each kind that the tests of this package must find."""
 
 import json
+import sys
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ from clientela import app
 from clientela.api import body as body_module
 from clientela.api import endpoint, permisos, reading
 from clientela.api.call import ROUTES, Call, Reply
-from clientela.core import values
+from clientela.core import audit, values
 from clientela.core.errors import Forbidden
 from clientela.tickets import rules as ticket_rules
 
@@ -105,3 +106,20 @@ def reflects_origins() -> None:
         return gate
 
     setattr(app, "create_app", with_some_origin)  # noqa: B010
+
+
+def talkative() -> None:
+    """Bodies are written to the log, and what is claimed to the audit log."""
+    read = getattr(reading, "read_body")  # noqa: B009
+    claim = ROUTES["POST /reclamos"]
+
+    def tell(model: Any, data: Any, missing_code: str | None = None, *, lenient: bool = False) -> Any:
+        sys.stderr.write(json.dumps({"event": "body", "data": str(data)}) + "\n")
+        return read(model, data, missing_code, lenient=lenient)
+
+    async def record(call: Call, body: Any) -> Reply:
+        await audit.record(call.db, "reclamo.texto", actor=call.actor, datos={"texto": body.descripcion})
+        return await claim.handler(call=call, body=body)
+
+    setattr(reading, "read_body", tell)  # noqa: B010
+    ROUTES[claim.key] = replace(claim, handler=record, parameters=frozenset({"call", "body"}))
