@@ -100,6 +100,21 @@ def test_old_schema_and_dangerous_settings(data_dir: Path):
         server.stop()
 
 
+def test_an_audit_log_that_somebody_changed(data_dir: Path):
+    server = EmbeddedPostgres(data_dir)
+    server.start()
+    try:
+        do(server.dsn(), "SELECT fn.auditar('prueba', 'prueba.hecha', NULL, NULL, NULL, '{}')")
+        assert findings(data_dir)["Auditoría"].estado == "bien"
+        do(server.dsn(), "ALTER TABLE auditoria DISABLE TRIGGER USER")
+        do(server.dsn(), "UPDATE auditoria SET accion = 'prueba.otra' WHERE cadena = 'prueba'")
+        assert "prueba 1 (contenido)" in findings(data_dir)["Auditoría"].detalle
+        do(server.dsn(), "UPDATE auditoria SET accion = 'prueba.hecha' WHERE cadena = 'prueba'")
+        do(server.dsn(), "ALTER TABLE auditoria ENABLE TRIGGER USER")
+    finally:
+        server.stop()
+
+
 def test_external_server_that_does_not_answer(data_dir: Path):
     found = findings(data_dir, database_url="postgresql://u:p@127.0.0.1:1/x")
     assert found["Base de datos"].estado == "falla"

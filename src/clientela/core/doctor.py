@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import aiosmtplib
 import msgspec
 
+from clientela.core import audit
 from clientela.core.backup import running_database
 from clientela.core.db import Db, Pool
 from clientela.core.errors import AppError
@@ -129,7 +130,8 @@ def _database(settings: Settings, head: str) -> list[Check]:
 async def _inside(settings: Settings, url: str, head: str) -> list[Check]:
     pool = await Pool(settings, lambda: url).open()
     try:
-        return [await check(pool.db) for check in (_version, _durability, _clock, _revision(head), _secret)]
+        checks = (_version, _durability, _clock, _revision(head), _secret, _audit)
+        return [await check(pool.db) for check in checks]
     except AppError as error:
         place = urlsplit(url)
         where = f"{place.hostname}:{place.port or 5432}"
@@ -176,6 +178,20 @@ def _revision(head: str) -> Callable[[Db], Awaitable[Check]]:
         return Check("Esquema", "falla", detail, "Ejecute `clientela migrate` (`serve` también lo hace).")
 
     return check
+
+
+async def _audit(db: Db) -> Check:
+    """Follow every chain of the audit log, and compare it with the anchors written each day."""
+    name = "Auditoría"
+    if not await db.fetchval("SELECT to_regprocedure('fn.auditoria_revisar(text,bigint,bigint)') IS NOT NULL"):
+        return Check(name, "bien", "todavía no hay registro")
+    failures = await audit.verify(db, audit.read_anchors(db.settings.data_dir))
+    if failures:
+        first = failures[0]
+        detail = f"{len(failures)} filas no cuadran, la primera: {first.cadena} {first.seq} ({first.motivo})"
+        remedy = "Alguien cambió el registro por fuera del programa. Compare con una copia de respaldo."
+        return Check(name, "falla", detail, remedy)
+    return Check(name, "bien", "todas las cadenas cuadran")
 
 
 async def _secret(db: Db) -> Check:
