@@ -183,7 +183,9 @@ def _revision(head: str) -> Callable[[Db], Awaitable[Check]]:
 async def _audit(db: Db) -> Check:
     """Follow every chain of the audit log, and compare it with the anchors written each day."""
     name = "Auditoría"
-    if not await db.fetchval("SELECT to_regprocedure('fn.auditoria_revisar(text,bigint,bigint)') IS NOT NULL"):
+    if not await db.fetchval(
+        "SELECT to_regprocedure('fn.auditoria_revisar(text,bigint,bigint)') IS NOT NULL"
+    ):
         return Check(name, "bien", "todavía no hay registro")
     failures = await audit.verify(db, audit.read_anchors(db.settings.data_dir))
     if failures:
