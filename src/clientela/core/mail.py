@@ -13,15 +13,18 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from typing import Any, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-import jinja2
 import structlog
 
 from clientela.core.db import Db
 from clientela.core.ids import uuid7
 from clientela.core.mail_transport import Failed, Refused, Transport
+
+if TYPE_CHECKING:
+    import jinja2
 
 MAX_ATTEMPTS: Final = 16
 LEASE: Final = timedelta(seconds=60)
@@ -58,15 +61,21 @@ _COUNT: Final = """SELECT count(*) FILTER (WHERE estado = 'pendiente') AS pendie
     FROM correos WHERE estado = 'pendiente'"""
 
 _log = structlog.get_logger(__name__)
-# Mails are plain text (`.txt`), in which nothing is escaped. A value that a template misses is a defect.
-_templates = jinja2.Environment(
-    loader=jinja2.PackageLoader("clientela.core", "plantillas"),
-    undefined=jinja2.StrictUndefined,
-    autoescape=jinja2.select_autoescape(("html",)),
-    keep_trailing_newline=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+
+
+@lru_cache(maxsize=1)
+def _templates() -> "jinja2.Environment":
+    """Mails are plain text (`.txt`), in which nothing is escaped. A value that a template misses is a defect."""
+    import jinja2  # noqa: PLC0415 - a process that writes no mail need not hold it in memory
+
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("clientela.core", "plantillas"),
+        undefined=jinja2.StrictUndefined,
+        autoescape=jinja2.select_autoescape(("html",)),
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def render(plantilla: str, contexto: Mapping[str, Any]) -> tuple[str, str]:
@@ -74,7 +83,7 @@ def render(plantilla: str, contexto: Mapping[str, Any]) -> tuple[str, str]:
 
     Raises jinja2's errors for an unknown template or a value that the template misses.
     """
-    text = _templates.get_template(f"{plantilla}.txt").render(contexto)
+    text = _templates().get_template(f"{plantilla}.txt").render(contexto)
     first, _, rest = text.partition("\n")
     return " ".join(first.removeprefix("Asunto:").split()), rest.lstrip("\n")
 

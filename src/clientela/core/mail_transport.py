@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import aiosmtplib
 import msgspec
 
 TIMEOUT: Final = 20.0
@@ -75,6 +74,8 @@ class SmtpTransport:
 
     async def deliver(self, message: EmailMessage) -> None:
         """Hand the message to the server (see Transport)."""
+        import aiosmtplib  # noqa: PLC0415 - a process that sends no mail need not hold it in memory
+
         server = self._server
         try:
             async with asyncio.timeout(self._timeout):

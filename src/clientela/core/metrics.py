@@ -15,15 +15,6 @@ from typing import Final
 
 import msgspec
 import structlog
-from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import generate_latest
-from prometheus_client.metrics_core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    Metric,
-)
-from prometheus_client.registry import Collector
 
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 INTERVAL: Final = 1.0
@@ -36,7 +27,7 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _log = structlog.get_logger(__name__)
 
 
-class _Requests(msgspec.Struct):
+class Requests(msgspec.Struct):
     """What one process saw of one route: counts by status, times by bucket (the last one is +Inf)."""
 
     by_status: dict[int, int] = {}
@@ -44,10 +35,10 @@ class _Requests(msgspec.Struct):
     seconds: float = 0.0
 
 
-class _Snapshot(msgspec.Struct):
+class Snapshot(msgspec.Struct):
     """What a process writes to its file."""
 
-    requests: dict[str, _Requests] = {}
+    requests: dict[str, Requests] = {}
     counters: dict[str, dict[str, float]] = {}
     gauges: dict[str, float] = {}
 
@@ -61,7 +52,7 @@ class Metrics:
 
     def __init__(self, directory: Path | None = None) -> None:
         self._directory = directory
-        self._own = _Snapshot()
+        self._own = Snapshot()
         self._gauges: dict[str, Callable[[], float]] = {}
         self._help: dict[str, str] = {}
         self._task: asyncio.Task[None] | None = None
@@ -78,7 +69,7 @@ class Metrics:
         """Count one answer; `route` is `METHOD /path/{template}`, never a concrete path."""
         entry = self._own.requests.get(route)
         if entry is None:
-            entry = self._own.requests[route] = _Requests()
+            entry = self._own.requests[route] = Requests()
         entry.by_status[status] = entry.by_status.get(status, 0) + 1
         entry.buckets[bisect_left(BUCKETS, seconds)] += 1
         entry.seconds += seconds
@@ -107,9 +98,9 @@ class Metrics:
 
     def exposition(self, extra: Iterable[tuple[str, str, float]] = ()) -> bytes:
         """Return the text that Prometheus reads; `extra` adds gauges (name, help, value) asked for just now."""
-        registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Sum(self, tuple(extra)))
-        return generate_latest(registry)
+        from clientela.core.exposition import render  # noqa: PLC0415 - only a process that is asked loads it
+
+        return render(self, extra)
 
     async def _keep_writing(self, directory: Path) -> None:
         path = directory / f"{os.getpid()}.json"
@@ -126,11 +117,11 @@ class Metrics:
         temporary.write_bytes(msgspec.json.encode(self._current()))
         temporary.replace(path)
 
-    def _current(self) -> _Snapshot:
+    def _current(self) -> Snapshot:
         self._own.gauges = {name: read() for name, read in self._gauges.items()}
         return self._own
 
-    def snapshots(self) -> Iterator[_Snapshot]:
+    def snapshots(self) -> Iterator[Snapshot]:
         """Yield this process's numbers and those that the others wrote last."""
         yield self._current()
         if self._directory is None:
@@ -139,7 +130,7 @@ class Metrics:
             if file.stem == str(os.getpid()):
                 continue
             try:
-                snapshot = msgspec.json.decode(file.read_bytes(), type=_Snapshot)
+                snapshot = msgspec.json.decode(file.read_bytes(), type=Snapshot)
                 alive = time.time() - file.stat().st_mtime < STALE
             except (OSError, msgspec.DecodeError) as error:
                 _log.warning("metrics_not_read", file=file.name, error=str(error))
@@ -151,73 +142,3 @@ class Metrics:
     def help_of(self, gauge: str) -> str:
         """Return the explanation of a gauge."""
         return self._help.get(gauge, gauge)
-
-
-class _Sum(Collector):
-    """Adds the processes' numbers up, in the client library's terms."""
-
-    def __init__(self, metrics: Metrics, extra: tuple[tuple[str, str, float], ...]) -> None:
-        self._metrics = metrics
-        self._extra = extra
-
-    def collect(self) -> Iterator[Metric]:
-        """Yield every metric family."""
-        snapshots = list(self._metrics.snapshots())
-        yield from _request_families(snapshots)
-        yield from _counter_families(snapshots)
-        totals: dict[str, float] = {}
-        for snapshot in snapshots:
-            for name, value in snapshot.gauges.items():
-                totals[name] = totals.get(name, 0.0) + value
-        for name, value in sorted(totals.items()):
-            yield GaugeMetricFamily(f"clientela_{name}", self._metrics.help_of(name), value=value)
-        for name, text, value in self._extra:
-            yield GaugeMetricFamily(f"clientela_{name}", text, value=value)
-
-
-def _request_families(snapshots: list[_Snapshot]) -> Iterator[Metric]:
-    answers = CounterMetricFamily(
-        "clientela_peticiones", "Answers by route and status.", labels=["metodo", "ruta", "estado"]
-    )
-    times = HistogramMetricFamily(
-        "clientela_peticion_segundos", "Time to answer, by route.", labels=["metodo", "ruta"]
-    )
-    merged: dict[str, _Requests] = {}
-    for snapshot in snapshots:
-        for route, seen in snapshot.requests.items():
-            total = merged.setdefault(route, _Requests())
-            total.seconds += seen.seconds
-            total.buckets = [a + b for a, b in zip(total.buckets, seen.buckets, strict=True)]
-            for status, number in seen.by_status.items():
-                total.by_status[status] = total.by_status.get(status, 0) + number
-    for route, total in sorted(merged.items()):
-        method, _, path = route.partition(" ")
-        for status, number in sorted(total.by_status.items()):
-            answers.add_metric([method, path, str(status)], number)
-        times.add_metric([method, path], _cumulated(total.buckets), sum_value=total.seconds)
-    yield answers
-    yield times
-
-
-def _cumulated(buckets: list[int]) -> list[tuple[str, float]]:
-    limits = [*(str(limit) for limit in BUCKETS), "+Inf"]
-    running = 0
-    result: list[tuple[str, float]] = []
-    for limit, number in zip(limits, buckets, strict=True):
-        running += number
-        result.append((limit, float(running)))
-    return result
-
-
-def _counter_families(snapshots: list[_Snapshot]) -> Iterator[Metric]:
-    merged: dict[str, dict[str, float]] = {}
-    for snapshot in snapshots:
-        for name, values in snapshot.counters.items():
-            for label, value in values.items():
-                totals = merged.setdefault(name, {})
-                totals[label] = totals.get(label, 0.0) + value
-    for name, totals in sorted(merged.items()):
-        family = CounterMetricFamily(f"clientela_{name}", f"Number of {name}.", labels=["tipo"])
-        for label, value in sorted(totals.items()):
-            family.add_metric([label], value)
-        yield family
