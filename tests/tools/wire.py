@@ -22,7 +22,13 @@ class Wire:
     """A keep-alive connection; opened at the first exchange, again after the server closed it."""
 
     def __init__(
-        self, base_url: str, token: str | None = None, *, source_ip: str | None = None, timeout: float = 15.0
+        self,
+        base_url: str,
+        token: str | None = None,
+        *,
+        source_ip: str | None = None,
+        timeout: float = 15.0,
+        again: bool = True,
     ) -> None:
         parts = urlsplit(base_url)
         self.address = (parts.hostname or "127.0.0.1", parts.port or 80)
@@ -30,6 +36,7 @@ class Wire:
         self.token = token
         self.source_ip = source_ip
         self.timeout = timeout
+        self.again = again
         self._socket: socket.socket | None = None
         self._buffer = b""
 
@@ -77,9 +84,10 @@ class Wire:
     def exchange(self, raw: bytes, *, head_only: bool = False) -> Answer:
         """Send raw bytes and read one answer; status 0 when the connection ends without a complete one.
 
-        A kept connection that turns out to be closed already is replaced once, as every client does.
+        A kept connection that turns out to be closed already is replaced once, as every client does; with `again`
+        false it is not, because the server may have done the work before it died.
         """
-        reused = self._socket is not None
+        reused = self._socket is not None and self.again
         begun = time.perf_counter()
         answer = self._try(raw, head_only)
         if answer is None and reused:

@@ -1,0 +1,40 @@
+"""Defects to plant into a server, one for each kind that the tests of this package must find."""
+
+import asyncio
+import itertools
+from dataclasses import replace
+from typing import Any
+
+import clientela.app  # noqa: F401
+from clientela.api.call import ROUTES, Call, Reply
+from clientela.core import db
+
+
+def yes_before_it_is_written() -> None:
+    """A draft is acknowledged at once and written a moment later."""
+    save = ROUTES["PUT /clientes/{cliente_id}/borradores/{tipo}"]
+    pending: set[asyncio.Task[Any]] = set()
+
+    async def later(arguments: dict[str, Any]) -> None:
+        await asyncio.sleep(0.05)
+        await save.handler(**arguments)
+
+    async def early(call: Call, body: Any) -> Reply:
+        task = asyncio.create_task(later({"call": call, "body": body}))
+        pending.add(task)
+        task.add_done_callback(pending.discard)
+        return Reply({"message": "Borrador guardado exitosamente"})
+
+    ROUTES[save.key] = replace(save, handler=early, parameters=frozenset({"call", "body"}))
+
+
+def leaks_connections() -> None:
+    """Every fifth connection is never given back."""
+    take_back = db.Pool.release
+    numbers = itertools.count(1)
+
+    def forgetful(self: db.Pool, connection: Any) -> None:
+        if next(numbers) % 5:
+            take_back(self, connection)
+
+    setattr(db.Pool, "release", forgetful)  # noqa: B010
