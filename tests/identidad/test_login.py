@@ -9,7 +9,9 @@ import bcrypt
 import jwt
 import pytest
 
+from clientela.clientes import service as clientes
 from tests.cast import PASSWORD, Cast, Persona
+from tests.identidad.services import call
 from tests.tools.database import Database
 from tests.tools.server import SECRET
 
@@ -191,7 +193,7 @@ def test_a_deactivated_client_cannot_log_in(
     fresh_ip: str,
 ) -> None:
     customer = new_cliente()
-    db.execute("UPDATE usuarios SET cliente_activo = false WHERE id = $1::uuid", customer.usuario_id)
+    call(db, lambda pool: clientes.set_active(pool, None, uuid.UUID(customer.cliente_id), activo=False))
     answer = client_from(fresh_ip).post(V1, json=body(V1, customer.correo, PASSWORD))
     assert answer.status_code == 401
 

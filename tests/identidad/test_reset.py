@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from clientela.clientes import service as clientes
 from clientela.core.limits import Limit
 from clientela.identidad import recovery
 from tests.cast import PASSWORD, Cast, Persona
@@ -310,7 +311,7 @@ def test_who_gets_a_mail(quiet: tuple[Cast, Database]) -> None:
     cast, database = quiet
     off, gone, phone_only = cast.new_cliente(), cast.new_cliente(), f"6{uuid.uuid4().int % 10_000_000:07}"
     cast.admin.patch(f"/api/v1/usuarios/{off.usuario_id}", json={"activo": False})
-    database.execute("UPDATE usuarios SET cliente_activo = false WHERE id = $1::uuid", gone.usuario_id)
+    call(database, lambda pool: clientes.set_active(pool, None, uuid.UUID(gone.cliente_id), activo=False))
     made = cast.admin.post(
         "/api/v1/usuarios",
         json={"nombre": "Sin correo", "rol": "tecnico", "contrasenia": PASSWORD, "celular": phone_only},

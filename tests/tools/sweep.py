@@ -37,8 +37,9 @@ RULES: dict[str, str] = {
         SELECT u.id::text FROM usuarios u JOIN clientes c ON c.id = u.cliente_id WHERE u.cliente_activo <> c.activo""",
     "nombres_discordantes": """
         SELECT u.id::text FROM usuarios u LEFT JOIN identificadores i ON i.usuario_id = u.id
-         GROUP BY u.id HAVING count(i.clave) <> CASE WHEN u.contrasenia_hash IS NULL THEN 0
-               ELSE num_nonnulls(u.correo, u.celular_e164, u.usernick) END""",
+         GROUP BY u.id HAVING CASE WHEN u.contrasenia_hash IS NULL THEN count(i.clave) <> 0
+               -- A phone that is celular and nick at once is one name.
+               ELSE count(i.clave) NOT BETWEEN 1 AND num_nonnulls(u.correo, u.celular_e164, u.usernick) END""",
     "sesion_de_inactivo": """
         SELECT s.id::text FROM sesiones s JOIN usuarios u ON u.id = s.usuario_id
          WHERE s.terminada_en IS NULL AND NOT (u.activo AND u.cliente_activo)""",
