@@ -122,10 +122,11 @@ END $$;
 
 -- Replace the lines of a client's own cart. p_version, where given, must be the current version (0: no cart
 -- yet); else 412 with the current cart. Returns the neutral form. p_id is the identifier of a cart not yet made.
+-- Generic plans: seeing arrays of few elements, the planner would otherwise plan every statement at every call.
 CREATE FUNCTION fn.carrito_reemplazar(
     p_cliente_id uuid, p_productos uuid[], p_cantidades numeric[], p_fracciones boolean[], p_version bigint,
     p_id uuid, p_actor_id uuid, p_ahora timestamptz
-) RETURNS json LANGUAGE plpgsql AS $$
+) RETURNS json LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     v_carrito public.carritos;
 BEGIN

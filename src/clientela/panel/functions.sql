@@ -180,12 +180,12 @@ END $$;
 -- Save everything that was sent, in one transaction. NULL arguments leave a part alone. A part that is not valid
 -- refuses the whole (422); a stale one is left out and named in conflictos. p_borradores maps a kind to
 -- {"campos": {...}, "version": n or null}. Returns {"versiones": {part: version}, "conflictos": [part, ...]};
--- the parts are carrito, reclamo and soporte.
+-- the parts are carrito, reclamo and soporte. Generic plans: as fn.carrito_reemplazar.
 CREATE FUNCTION fn.auto_guardar(
     p_cliente_id uuid, p_productos uuid[], p_cantidades numeric[], p_fracciones boolean[], p_version_carrito bigint,
     p_carrito_id uuid, p_borradores jsonb, p_preferencias boolean, p_vista_activa text, p_configuraciones jsonb,
     p_actor_id uuid, p_ahora timestamptz
-) RETURNS json LANGUAGE plpgsql AS $$
+) RETURNS json LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     v_usuario_id uuid := fn.cliente_principal(p_cliente_id);
     v_carrito public.carritos;
