@@ -24,6 +24,7 @@ from tests.tools import burst as bursts
 from tests.tools.cluster import Cluster, OwnCluster, start_embedded
 from tests.tools.database import Database, run
 from tests.tools.server import CLIENTELA, Server
+from tests.tools.sweep import sweep
 
 ClusterKey = pytest.StashKey[Cluster]()
 StackKey = pytest.StashKey[contextlib.ExitStack]()
@@ -90,13 +91,16 @@ def scratch(worker: str) -> Iterator[Path]:
 def db(cluster: Cluster, worker: str) -> Iterator[Database]:
     """The database that `server` serves, for looking and planting: `db.fetchval(sql, *args)` and the like.
 
-    `async with db.connect() as connection` gives an asyncpg connection on the test's own loop.
+    `async with db.connect() as connection` gives an asyncpg connection on the test's own loop. The integrity sweep
+    runs over it at the end, so whoever plants what should be impossible takes a `new_database()`.
     """
     name = f"clientela_{os.getpid()}_{worker}"
     database = Database(cluster.create(name))
     yield database
+    impossible = sweep(database)
     database.close()
     cluster.drop(name)
+    assert impossible == [], "what all tests of this worker left behind"
 
 
 @pytest.fixture(scope="session")
