@@ -302,6 +302,6 @@ def _from_sqlstate(error: asyncpg.PostgresError) -> AppError:
         return StorageFull("sin_espacio")
     if state.startswith(("22", "23")):
         return Invalid()
-    if state.startswith(("08", "25", "28", "53", "55", "57")):
+    if state.startswith(("08", "25", "28", "53", "55", "57", "58")):
         return Unavailable()
     raise error
