@@ -42,7 +42,7 @@ def test_in_the_voice_of_the_panel(cliente, method, path, content, headers, stat
     assert cliente.get("/api/v1/tickets").json()["total"] == 0
 
 
-@pytest.mark.parametrize("value", ["abc", "-1", "1.5", "1, 2", "W/x", "9" * 30])
+@pytest.mark.parametrize("value", ["abc", "-1", "1.5", "1, 2", "W/x", '"1', '1"', "W/1", "9" * 30])
 def test_an_if_match_that_is_no_version(cliente, value):
     refused = cliente.put(f"{cliente.panel}/carrito", json={"items": []}, headers={"If-Match": value})
     assert (refused.status_code, refused.json()["code"]) == (400, "cabecera_invalida")

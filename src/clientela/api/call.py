@@ -3,11 +3,12 @@
 `endpoint` serves what is declared here.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from inspect import signature
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -24,6 +25,9 @@ from clientela.core.errors import (
 from clientela.core.ids import parse_uuid
 from clientela.core.metrics import Metrics
 from clientela.settings import Settings
+
+# A bare number is taken too: front ends send the `version` that they read in the body.
+_VERSION: Final = re.compile(r'(?:W/)?"([0-9]{1,18})"|([0-9]{1,18})')
 
 Scope = Any
 Receive = Callable[[], Awaitable[Any]]
@@ -200,12 +204,12 @@ class Call:
         text = self.header(b"if-match")
         if text is None or text.strip() == "*":
             return None
-        digits = text.strip().removeprefix("W/").strip('"')
-        if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
+        found = _VERSION.fullmatch(text.strip())
+        if found is None:
             raise BadRequest(
                 "cabecera_invalida", errors={"If-Match": ["Debe ser la versión recibida en ETag"]}
             )
-        return int(digits)
+        return int(found[1] or found[2])
 
     @cached_property
     def ip(self) -> str:
