@@ -44,6 +44,11 @@ class Settings(BaseSettings):
     bcrypt_costo: int = Field(
         default=12, ge=4, le=16, description="Cost of password hashes (bcrypt rounds, log2)."
     )
+    registros_por_hora: int = Field(
+        default=0,
+        ge=0,
+        description="Customers that one address may register in any hour. 0: no limit.",
+    )
     clave_inicial: Literal["telefono", "aleatoria"] = Field(
         default="telefono",
         description="Initial password of logins made by staff: the phone, or a random code.",

@@ -214,6 +214,22 @@ def test_crossed_wishes_do_not_deadlock(server: str) -> None:
         assert sum(answer.status == 201 for answer in answers) in {1, 2}
 
 
+def test_an_installation_may_limit_registrations(
+    db: Database, start_server: Callable[..., Any], new_ip: Callable[[], str]
+) -> None:
+    limited = start_server(db.dsn, workers=2, registros_por_hora="3")
+    ip = new_ip()
+    taken = form()
+    requests = [Request("POST", PATH, json=form(), source_ip=ip) for _ in range(8)]
+    refused = [Request("POST", PATH, json=form(contrasenia="corta"), source_ip=ip) for _ in range(3)]
+    assert {answer.status for answer in burst(limited.url, refused)} == {400}
+    answers = burst(limited.url, requests)
+    assert sorted(answer.status for answer in answers) == [201] * 3 + [429] * 5
+    assert all("retry-after" in answer.headers for answer in answers if answer.status == 429)
+    with Persona(limited.url, source_ip=new_ip()) as other:
+        assert other.post(PATH, json=taken).status_code == 201
+
+
 def test_unknown_fields_change_nothing(cast: Cast, db: Database) -> None:
     sent = form(rol="admin", limite_credito=1000, activo=False, cliente_id=str(uuid.uuid4()), tipo="usuario")
     answer = cast.anon.post(PATH, json=sent)

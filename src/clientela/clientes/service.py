@@ -26,12 +26,12 @@ async def create_client(
     seller = actor.usuario_id if actor is not None and actor.rol == "vendedor" else new.vendedor_asignado_id
     cliente_id = uuid7()
     async with db.transaction() as tx:
-        usuario_id, principal = await users.create_principal(tx, cliente_id, new.nombre, login)
+        principal = await users.create_principal(tx, cliente_id, new.nombre, login)
         made = await store.insert_cliente(
             tx,
             (
-                cliente_id, usuario_id, seller, new.nombre, new.razon_social, new.nit, new.email, new.telefono,
-                phone_e164(new.telefono, tx.settings.pais) if new.telefono else None,
+                cliente_id, principal.usuario_id, seller, new.nombre, new.razon_social, new.nit, new.email,
+                new.telefono, phone_e164(new.telefono, tx.settings.pais) if new.telefono else None,
                 new.limite_credito, new.latitud, new.longitud, tx.now(),
             ),
         )  # fmt: skip
@@ -41,7 +41,7 @@ async def create_client(
             "cliente.creado",
             actor=actor,
             objeto=("cliente", str(cliente_id)),
-            datos={"usuario_id": str(usuario_id), "con_login": login is not None},
+            datos={"usuario_id": str(principal.usuario_id), "con_login": login is not None},
         )
     return made, principal
 

@@ -1,5 +1,6 @@
 """A customer comes into being: the client record, its principal user and his first session, or none of them."""
 
+from datetime import timedelta
 from typing import Final
 
 import msgspec
@@ -8,10 +9,12 @@ from clientela.clientes import service as clientes
 from clientela.clientes.model import NuevaDireccion, NuevoCliente
 from clientela.core.actor import Actor
 from clientela.core.db import Db
-from clientela.core.errors import Conflict
+from clientela.core.errors import AppError, Conflict
+from clientela.core.limits import Limit, reserve
 from clientela.core.textos import MENSAJES
 from clientela.identidad import sessions, users
 from clientela.identidad.model import Acceso, Identificadores, NuevoLogin, NuevoUsuario, Origen, Usuario
+from clientela.identidad.rules import network_of
 
 _REGISTERED: Final = ("correo", "correo_registrado"), ("celular", "celular_registrado")
 
@@ -31,8 +34,23 @@ async def register_customer(db: Db, form: Registro, origin: Origen) -> Acceso:
 
     Raises Invalid for an e-mail, phone or password that does not pass; Conflict `correo_registrado` or
     `celular_registrado` when any client or login has the one or the other. Of many who try at once, one is
-    registered.
+    registered. TooManyRequests when the installation limits registrations and the address is over.
     """
+    most = db.settings.registros_por_hora
+    if not most:
+        return await _register(db, form, origin)
+    place = await reserve(db, Limit("registro", network_of(origin.ip), most, timedelta(hours=1)))
+    try:
+        access = await _register(db, form, origin)
+    except AppError:
+        # Only customers are counted, not attempts.
+        await place.release()
+        raise
+    await place.keep()
+    return access
+
+
+async def _register(db: Db, form: Registro, origin: Origen) -> Acceso:
     names = users.read_names(db.settings.pais, form.correo, form.celular, None)
     login = await _prepare(db, form.nombre, names, form.contrasenia)
     addresses = (NuevaDireccion(form.direccion, es_principal=True),) if form.direccion else ()

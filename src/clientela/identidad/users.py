@@ -94,16 +94,12 @@ async def _take_names(db: Db, usuario_id: UUID, names: Identificadores) -> None:
     _refuse_taken(keys, wanted - held - free)
 
 
-async def create_principal(
-    db: Db, cliente_id: UUID, nombre: str, login: NuevoLogin | None
-) -> tuple[UUID, Credencial]:
+async def create_principal(db: Db, cliente_id: UUID, nombre: str, login: NuevoLogin | None) -> Credencial:
     """Make the principal user of a client that is being made in the same transaction.
 
     Without `login` he cannot log in and holds no name. Conflict as `prepare_login`.
     """
-    usuario_id = uuid7()
-    made = await _insert(db, usuario_id, nombre, Rol.CLIENTE, login, cliente_id)
-    return usuario_id, made
+    return await _insert(db, uuid7(), nombre, Rol.CLIENTE, login, cliente_id)
 
 
 async def _insert(

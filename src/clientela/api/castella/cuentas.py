@@ -34,7 +34,13 @@ _DONE: Final = "Contraseña actualizada exitosamente"
     response=TokenSalida,
     status=201,
     missing_code="registro_incompleto",
-    errors=(*_PASSWORD_ERRORS, "correo_registrado", "celular_registrado", "servicio_ocupado"),
+    errors=(
+        *_PASSWORD_ERRORS,
+        "correo_registrado",
+        "celular_registrado",
+        "servicio_ocupado",
+        "demasiados_intentos",
+    ),
     summary="Registrar un cliente",
     body_example={
         "nombre": "Juan Pérez",
