@@ -160,8 +160,8 @@ def test_activity_is_mirrored_at_the_principal(new_cliente: Callable[..., Person
         ("UPDATE clientes SET genero = 'Z' WHERE id = $1", "clientes_genero_check"),
         ("UPDATE usuarios SET contrasenia_hash = 'x' WHERE cliente_id = $1", "usuarios_login_check"),
         (
-            "UPDATE clientes SET usuario_principal_id = "
-            + "(SELECT usuario_principal_id FROM clientes WHERE id <> $1 LIMIT 1) WHERE id = $1",
+            """UPDATE clientes SET usuario_principal_id =
+               (SELECT usuario_principal_id FROM clientes WHERE id <> $1 LIMIT 1) WHERE id = $1""",
             "clientes_usuario_principal_id_key",
         ),
     ],
