@@ -86,25 +86,29 @@ format: setup ## Put every file into the house's form.
 docs: setup ## Write the generated references and the OpenAPI file anew from the code.
 	$(BIN)/python -m tools.generate_docs
 
-# The suite runs twice on a build machine: on the embedded PostgreSQL, and what depends on the server also on
+# The suite runs twice on a build machine: on the embedded PostgreSQL, and all that depends on the server also on
 # Debian's 15. At a desk the second turn is `make test-debian`.
-PYTEST := $(BIN)/python -m pytest
+PYTEST := $(BIN)/python -m pytest --quiet
 PARALLEL ?= 2
+GATE := not long and not serial
+# The embedded server itself, the rig, and random requests, which tell nothing new on another server.
+NOT_ON_DEBIAN := --ignore tests/postgres --ignore tests/rig --ignore tests/demo --ignore-glob '*/test_fuzz_*'
+
 .PHONY: test
 test: setup check ## The gate: static checks and every test (CI=true: also on Debian's PostgreSQL 15).
-	$(PYTEST) -q -n $(PARALLEL) -m "not long and not serial"
-	$(PYTEST) -q -m "serial and not long"
+	$(PYTEST) -n $(PARALLEL) -m "$(GATE)"
+	$(PYTEST) -m "serial and not long"
 ifeq ($(CI),true)
 	$(MAKE) test-debian
 endif
 
 .PHONY: test-debian
-test-debian: setup ## The tests that touch the database, on Debian's PostgreSQL 15 (package postgresql-15).
-	$(BIN)/python -m tests.tools.debian $(PYTEST) -q -n $(PARALLEL) -m "not long and not serial and not embedded"
+test-debian: setup ## The tests that depend on the database, on Debian's PostgreSQL 15 (package postgresql-15).
+	$(BIN)/python -m tests.tools.debian $(PYTEST) -n $(PARALLEL) -m "$(GATE)" $(NOT_ON_DEBIAN)
 
 .PHONY: test-long
 test-long: setup check ## The nightly counts, hours; also asks for known vulnerabilities of the locked packages.
-	CLIENTELA_PRUEBAS_LARGAS=1 $(PYTEST) -q -m "long or serial" --timeout 7200
+	$(PYTEST) -m long --timeout 7200
 	$(BIN)/pip-audit --requirement requirements/base.txt --disable-pip --require-hashes
 
 .PHONY: bench
