@@ -36,24 +36,30 @@ class Connections:
         return len(self._lent)
 
     async def take(self) -> Any:
-        """Lend a connection. Raises TimeoutError when none comes free in time, or what making one raises."""
+        """Lend a connection. Raises TimeoutError when there is none in time, or what making one raises.
+
+        Waiting in line and connecting share the time: a server that takes connections and then says nothing must
+        not add its own silence to the wait.
+        """
         while self._free:
             connection = self._free.pop()
             if not connection.is_closed():
                 self._lent.add(connection)
                 return connection
+        deadline = asyncio.get_running_loop().time() + self._seconds
         if len(self._lent) + self._making < self._limit:
             self._making += 1
         else:
             connection = await self._wait()
             if connection is not None:
                 return connection
-        return await self._make()
+        return await self._make(deadline)
 
-    async def _make(self) -> Any:
-        """Open a connection in the place that was counted for it."""
+    async def _make(self, deadline: float) -> Any:
+        """Open a connection in the place that was counted for it, until that moment of the loop's clock."""
         try:
-            connection = await self._connect()
+            async with asyncio.timeout_at(deadline):
+                connection = await self._connect()
         except BaseException:
             self._making -= 1
             self._offer_place()
