@@ -41,6 +41,18 @@ def victim() -> Iterator[OwnCluster]:
 @pytest.fixture
 def site(scratch: Path) -> MakeSite:
     """Factory of servers on a fresh database of a cluster; the words after it are theirs, or settings."""
+    return open_site(scratch)
+
+
+@pytest.fixture(scope="module")
+def calm(victim: OwnCluster, scratch: Path) -> Iterator[Site]:
+    """One server for all tests of a module, which leave it as it was."""
+    with open_site(scratch)(victim) as found:
+        yield found
+
+
+def open_site(scratch: Path) -> MakeSite:
+    """Make the factory of `site`."""
 
     @contextmanager
     def make(cluster: Any, **options: Any) -> Iterator[Site]:
