@@ -45,9 +45,15 @@ def site(scratch: Path) -> MakeSite:
 
 
 @pytest.fixture(scope="module")
-def calm(victim: OwnCluster, scratch: Path) -> Iterator[Site]:
+def module_site(scratch: Path) -> MakeSite:
+    """The same factory, for servers that all tests of a module share."""
+    return open_site(scratch)
+
+
+@pytest.fixture(scope="module")
+def calm(victim: OwnCluster, module_site: MakeSite) -> Iterator[Site]:
     """One server for all tests of a module, which leave it as it was."""
-    with open_site(scratch)(victim) as found:
+    with module_site(victim) as found:
         yield found
 
 
