@@ -33,7 +33,7 @@ from bench.rig import Load, Process, Rig
 from bench.statements import CLIENTS
 
 _TRIPS: Final = re.compile(rb"^clientela_base_viajes (\S+)$", re.MULTILINE)
-_ANSWERS: Final = re.compile(rb"^clientela_peticiones_total\{[^}]*\} (\S+)$", re.MULTILINE)
+_ANSWERS: Final = re.compile(rb"^clientela_peticiones_total\{.*\} (\S+)$", re.MULTILINE)
 MICRO: Final = 1_000_000
 
 
