@@ -68,6 +68,19 @@ class Settings(BaseSettings):
     cuerpo_segundos: float = Field(
         default=30.0, gt=0, description="Time in which the body of a request must have arrived, in seconds."
     )
+    s3_bucket: str | None = Field(
+        default=None,
+        description="Bucket for files on an S3-compatible server. Unset: they lie under the data directory.",
+    )
+    s3_url: str | None = Field(
+        default=None, description="Address of that server (`https://minio.example:9000`). Unset: Amazon S3."
+    )
+    s3_region: str = Field(default="us-east-1", description="Region of the bucket.")
+    s3_acceso: str | None = Field(
+        default=None,
+        description="Access key of the bucket. Unset: as `AWS_…` variables or the machine's own role say.",
+    )
+    s3_secreto: str | None = Field(default=None, description="Secret of the access key.")
     trabajos: bool = Field(
         default=True, description="Whether `serve` runs jobs and mail itself; `--sin-trabajos` turns it off."
     )

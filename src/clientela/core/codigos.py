@@ -55,6 +55,7 @@ ESTADOS: Final[dict[str, int]] = {
     "contrasenia_repetida": 422,
     "rol_cliente": 422,
     "carrito_invalido": 422,
+    "imagen_invalida": 422,
     "configuraciones_excesivas": 422,
     "demasiadas_peticiones": 429,
     "demasiados_intentos": 429,

@@ -6,7 +6,7 @@ state (no reset query runs when one goes back to the pool), so nobody may leave 
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Final, Self, TypeAlias
@@ -145,11 +145,12 @@ class Pool:
 class Db:
     """The database as services see it: the pool, or the one open transaction."""
 
-    __slots__ = ("_conn", "_pool", "clock", "settings")
+    __slots__ = ("_afterwards", "_conn", "_pool", "clock", "settings")
 
     def __init__(self, pool: Pool, conn: Any = None) -> None:
         self._pool = pool
         self._conn = conn
+        self._afterwards: list[Callable[[], Awaitable[None]]] | None = None
         self.settings: Settings = pool.settings
         self.clock: Clock = pool.clock
 
@@ -214,16 +215,29 @@ class Db:
             yield self
             return
         conn = await self._pool.acquire()
+        tx = Db(self._pool, conn)
         try:
             await self._command(conn, "BEGIN")
             try:
-                yield Db(self._pool, conn)
+                yield tx
             except BaseException:
                 await self._roll_back(conn)
                 raise
             await self._command(conn, "COMMIT")
         finally:
             self._pool.release(conn)
+        for work in tx._afterwards or ():
+            await work()
+
+    def after_commit(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something that no rollback can take back, once the open transaction is committed; never otherwise.
+
+        A process that dies in between does not do it, and nobody hears what it raises but the request's caller: it
+        shall raise nothing, and something else must make up for it.
+        """
+        if self._conn is None:
+            raise RuntimeError("there is no open transaction to wait for")
+        self._afterwards = [*(self._afterwards or ()), work]
 
     async def _command(self, conn: Any, sql: str) -> None:
         self._pool.round_trips += 1

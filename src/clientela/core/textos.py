@@ -56,6 +56,8 @@ MENSAJES: dict[str, str] = {
     # Catalogue
     "producto_no_encontrado": "Producto no encontrado",
     "codigo_en_uso": "Ya existe un producto con ese código",
+    # Files and images
+    "imagen_invalida": "La imagen no es válida",
     # Carts, panel, tickets
     "cliente_no_encontrado": "Cliente no encontrado",
     "carrito_no_encontrado": "Carrito no encontrado",
@@ -81,6 +83,8 @@ CAMPOS: dict[str, str] = {
     "producto_retirado": "El producto ya no se vende",
     "cantidad_entera": "Este producto se vende por unidades enteras",
     "cantidad_excesiva": "La cantidad total del producto no puede superar 999999",
+    "imagen_ilegible": "Debe ser una imagen JPEG, PNG o WebP",
+    "imagen_grande": "La imagen es demasiado grande: como máximo 5 MiB, 40 megapíxeles y 12000 píxeles por lado",
     "borrador_desconocido": "Debe ser reclamo o soporte",
     "borrador_sin_campos": "Envíe al menos uno de sus campos",
     "pedido_id_desconocido": "Pedido desconocido",
