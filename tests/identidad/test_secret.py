@@ -69,11 +69,9 @@ def test_nodes_on_one_database_share_it(
 
 def test_nodes_that_start_at_once_agree(new_database: Callable[[], Database]) -> None:
     from clientela.core.db import Db  # noqa: PLC0415
-    from clientela.identidad import store  # noqa: PLC0415
+    from clientela.core.keys import shared_key  # noqa: PLC0415
 
     async def many(db: Db) -> set[str]:
-        return set(
-            await asyncio.gather(*(store.shared_secret(db, "tokens", f"oferta-{n}") for n in range(30)))
-        )
+        return set(await asyncio.gather(*(shared_key(db, "tokens", f"oferta-{n}") for n in range(30))))
 
     assert len(call(new_database(), many)) == 1

@@ -26,6 +26,8 @@ def environment(data_dir: Path, database_url: str | None, **settings: str) -> di
     """The environment of a command under test: nothing of ours leaks in, `settings` are `CLIENTELA_…` names."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("CLIENTELA_")}
     env |= {"CLIENTELA_DATA_DIR": str(data_dir), "CLIENTELA_BCRYPT_COSTO": "4", "CLIENTELA_SECRETO": SECRET}
+    # Several servers of several workers stand on one database, whose connections are a hundred.
+    env["CLIENTELA_CONEXIONES"] = "8"
     if database_url:
         env["CLIENTELA_DATABASE_URL"] = database_url
     return env | {f"CLIENTELA_{name.upper()}": value for name, value in settings.items()}
