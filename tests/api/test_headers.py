@@ -110,7 +110,7 @@ def test_every_route_says_the_headers(key: str, world: World) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/nada", "/api/nada", "/api/v1/nada", "/clientes", "/api/clientes/1", "/api/chat/x", "/orders/x"],
+    ["/nada/", "/nada", "/api/nada", "/api/v1/nada", "/clientes", "/api/clientes/1", "/api/chat/x", "/orders/x"],
 )
 def test_unknown_paths_say_them_too(path: str, server: str) -> None:
     with Wire(server) as wire:
@@ -207,6 +207,24 @@ def allowed_origin(server_url: str, origin: str, token: str | None = None) -> li
 def test_no_hostile_origin_is_allowed(origin: str, open_server: Server) -> None:
     assert len(HOSTILE) >= 30
     assert allowed_origin(open_server.url, origin) == []
+
+
+def test_any_port_of_a_host_may_be_allowed_and_nothing_else_of_it(db: Database, scratch: Path) -> None:
+    settings = {"origenes": "http://localhost:*", "trabajos": "false"}
+    with Server(scratch / "puertos", db.dsn, workers=1, settings=settings) as server:
+        for origin in ("http://localhost:3000", "http://localhost:65535"):
+            assert allowed_origin(server.url, origin), origin
+        for origin in (
+            "http://localhost",
+            "http://localhost:",
+            "http://localhost:*",
+            "http://localhost:80a",
+            "https://localhost:3000",
+            "http://localhost.evil.example:3000",
+            "http://evil.example/http://localhost:3000",
+            "http://localhost:300000",
+        ):
+            assert allowed_origin(server.url, origin) == [], origin
 
 
 def test_by_default_no_origin_is_allowed(server: str) -> None:

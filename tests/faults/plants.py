@@ -1,7 +1,6 @@
 """Defects to plant into a server, one for each kind that the tests of this package must find."""
 
 import asyncio
-import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -29,12 +28,9 @@ def yes_before_it_is_written() -> None:
 
 
 def leaks_connections() -> None:
-    """Every fifth connection is never given back."""
-    take_back = db.Pool.release
-    numbers = itertools.count(1)
+    """Whoever asks whether the database answers keeps the connection."""
 
-    def forgetful(self: db.Pool, connection: Any) -> None:
-        if next(numbers) % 5:
-            take_back(self, connection)
+    async def keep(self: db.Db) -> None:
+        await self._pool.acquire()
 
-    setattr(db.Pool, "release", forgetful)  # noqa: B010
+    setattr(db.Db, "ping", keep)  # noqa: B010

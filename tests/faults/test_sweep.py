@@ -137,10 +137,6 @@ PLANTS: dict[str, list[str]] = {
                                 terminado_en)
            VALUES (gen_random_uuid(), 'k', 'a@example.com', 'p', 'a', 'still here', 'enviado', now(), now(), now())""",
     ],
-    "idempotencia_sin_ticket": [
-        """INSERT INTO idempotencia (id, actor, huella, estado, cabeceras, cuerpo, creado_en)
-           VALUES ('k', 'a', 'h', 201, '{}', '{"id": "none", "folio": "REC-000001"}', now())""",
-    ],
 }
 
 
