@@ -208,7 +208,10 @@ class Gate:
     def __init__(self, app: Litestar, settings: Settings) -> None:
         self.app = app
         self.settings = settings
-        self.origins = frozenset(origin.encode() for origin in settings.origenes)
+        self.origins = frozenset(o.encode() for o in settings.origenes if not o.endswith(":*"))
+        # `http://localhost:*` admits every port: the development servers of the front ends.
+        self.any_port = tuple(o.removesuffix("*").encode() for o in settings.origenes if o.endswith(":*"))
+        self.cross_origin = bool(settings.origenes)
         secure = settings.url.startswith("https://")
         self.overridden = {name: (name, value) for name, value in COMMON if name in _OVERRIDABLE}
         self.common = (*COMMON, (b"strict-transport-security", b"max-age=31536000")) if secure else COMMON
@@ -221,7 +224,7 @@ class Gate:
         path = scope["path"]
         if "//" in path or (len(path) > 1 and path[-1] == "/"):
             scope["path"] = "/" + "/".join(part for part in path.split("/") if part)
-        origin = self._origin(scope["headers"]) if self.origins else None
+        origin = self._origin(scope["headers"]) if self.cross_origin else None
 
         async def send_with_common(message: Any) -> None:
             if message["type"] == "http.response.start":
@@ -239,8 +242,12 @@ class Gate:
     def _origin(self, headers: Sequence[tuple[bytes, bytes]]) -> bytes | None:
         for name, value in headers:
             if name == b"origin":
-                return value if value in self.origins else None
+                return value if value in self.origins or self._on_any_port(value) else None
         return None
+
+    def _on_any_port(self, origin: bytes) -> bool:
+        place, _, port = origin.rpartition(b":")
+        return port.isdigit() and len(port) <= 5 and place + b":" in self.any_port
 
     def _with_common(
         self, headers: Sequence[tuple[bytes, bytes]], origin: bytes | None
@@ -249,7 +256,7 @@ class Gate:
         for name, _ in headers:
             if name in _OVERRIDABLE:
                 said.remove(self.overridden[name])
-        if self.origins:
+        if self.cross_origin:
             said.append((b"vary", b"Origin"))
         if origin is not None:
             said.append((b"access-control-allow-origin", origin))

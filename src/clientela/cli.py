@@ -11,10 +11,11 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from clientela import __version__
 from clientela.core.db import Db, Pool
 from clientela.core.errors import AppError
 from clientela.core.postgres import PostgresError, check_durability
-from clientela.settings import Settings
+from clientela.settings import Settings, SettingsError, load_settings
 
 T = TypeVar("T")
 
@@ -26,6 +27,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+
+@app.callback(invoke_without_command=True)
+def root(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Muestra la versión y termina.")] = False,
+) -> None:
+    """Un solo servidor para todo lo que hay entre un negocio y sus clientes."""
+    if version:
+        typer.echo(f"clientela {__version__}")
+        raise typer.Exit
+
+
 DataDir = Annotated[
     Path | None,
     typer.Option("--data-dir", help="Directorio de datos (CLIENTELA_DATA_DIR, por defecto ./datos)."),
@@ -33,23 +46,32 @@ DataDir = Annotated[
 Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Puerto.")]
 Host = Annotated[str, typer.Option("--host", help="Dirección en la que escucha.")]
 Workers = Annotated[int, typer.Option("--workers", min=1, max=64, help="Procesos que atienden.")]
+PemFile = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, readable=True, help="Archivo PEM de TLS.")
+]
 
 
 def main() -> None:
     """Run a command; expected failures end with one clear sentence and status 1."""
     try:
         app()
-    except (PostgresError, AppError, OSError) as error:
-        message = error.message if isinstance(error, AppError) else str(error)
-        sys.stderr.write(f"clientela: {message}\n")
+    except (SettingsError, PostgresError, AppError, OSError) as error:
+        sys.stderr.write(f"clientela: {_explain(error)}\n")
         sys.exit(1)
+
+
+def _explain(error: Exception) -> str:
+    if not isinstance(error, AppError):
+        return str(error)
+    fields = [f"{field}: {', '.join(texts)}" for field, texts in (error.errors or {}).items()]
+    return " — ".join([error.message, *fields])
 
 
 def settings_with(data_dir: Path | None) -> Settings:
     """Read the settings; the option wins over the environment, and children see what was chosen."""
     if data_dir is not None:
         os.environ["CLIENTELA_DATA_DIR"] = str(data_dir.absolute())
-    return Settings()
+    return load_settings()
 
 
 def with_database(settings: Settings, work: Callable[[Db], Awaitable[T]]) -> T:
@@ -77,17 +99,21 @@ def serve(
     host: Host = "127.0.0.1",
     port: Port = 3977,
     workers: Workers = 1,
-    tls_cert: Annotated[Path | None, typer.Option(help="Certificado TLS (PEM).")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="Clave del certificado TLS (PEM).")] = None,
+    tls_cert: PemFile = None,
+    tls_key: PemFile = None,
     *,
-    sin_trabajos: Annotated[bool, typer.Option(help="No correr tareas ni correo: lo hará `worker`.")] = False,
+    sin_trabajos: Annotated[
+        bool, typer.Option("--sin-trabajos", help="No correr tareas ni correo: lo hará `worker`.")
+    ] = False,
     inseguro: Annotated[
-        bool, typer.Option(help="Arrancar aunque la base de datos pueda perder datos.")
+        bool, typer.Option("--inseguro", help="Arrancar aunque la base de datos pueda perder datos.")
     ] = False,
 ) -> None:
     """Atiende a los cinco frontends."""
     from clientela import serving  # noqa: PLC0415
 
+    scheme = "https" if tls_cert else "http"
+    os.environ.setdefault("CLIENTELA_URL", f"{scheme}://localhost:{port}")
     settings = settings_with(data_dir)
     if sin_trabajos:
         os.environ["CLIENTELA_TRABAJOS"] = "false"
@@ -97,7 +123,6 @@ def serve(
     _refuse_taken_port(listen.host, listen.port)
     with serving.database(settings) as dsn:
         asyncio.run(_prepare(settings, dsn, inseguro=inseguro))
-        scheme = "https" if tls_cert else "http"
         typer.echo(f"Clientela atiende en {scheme}://{host}:{port}")
         serving.serve(listen, settings)
 
@@ -133,7 +158,8 @@ def demo(data_dir: DataDir = None, host: Host = "127.0.0.1", port: Port = 3977, 
     from clientela import serving  # noqa: PLC0415
 
     os.environ.setdefault("CLIENTELA_URL", f"http://localhost:{port}")
-    os.environ.setdefault("CLIENTELA_ORIGENES", f"http://localhost:{port},http://127.0.0.1:{port}")
+    # The front ends' own development servers may call the demo from a browser.
+    os.environ.setdefault("CLIENTELA_ORIGENES", "http://localhost:*,http://127.0.0.1:*")
     settings = settings_with(data_dir)
     _refuse_taken_port(host, port)
     with serving.database(settings) as dsn:
@@ -219,8 +245,9 @@ def restore(
 
 
 @app.command()
-def openapi() -> None:
+def openapi(data_dir: DataDir = None) -> None:
     """Escribe la descripción OpenAPI 3.1 de toda la API."""
     from clientela.app import document  # noqa: PLC0415
 
+    settings_with(data_dir)
     typer.echo(json.dumps(json.loads(document()), indent=1, ensure_ascii=False))

@@ -2,10 +2,12 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -26,7 +28,7 @@ class Settings(BaseSettings):
     )
     origenes: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="Browser origins allowed for CORS and sockets, separated by commas. None by default.",
+        description="Browser origins allowed for CORS and sockets, by commas; `http://localhost:*` is any port.",
     )
     proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -60,7 +62,6 @@ class Settings(BaseSettings):
     correo_remitente: str = Field(
         default="Clientela <no-responder@localhost>", description="Sender of the mails that leave."
     )
-    carrito_dias: int = Field(default=90, ge=1, description="Days after which an untouched cart is emptied.")
     conexiones: int = Field(default=16, ge=2, le=90, description="Database connections of each process.")
     sentencia_segundos: float = Field(
         default=2.5, gt=0, le=60, description="Longest time that one database statement may take, in seconds."
@@ -99,7 +100,25 @@ class Settings(BaseSettings):
     @classmethod
     def known_zone(cls, value: str) -> str:
         """Refuse a zone that the system does not know."""
-        ZoneInfo(value)
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise PydanticCustomError(
+                "propio", "no es una zona conocida (ejemplo: America/La_Paz)"
+            ) from error
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def known_mail_server(cls, value: str | None) -> str | None:
+        """Refuse what cannot be the address of a mail server."""
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"smtp", "smtp+starttls", "smtps"} or not parts.hostname:
+            raise PydanticCustomError(
+                "propio", "debe ser smtp://, smtp+starttls:// o smtps:// con un servidor"
+            )
         return value
 
     @field_validator("url")
@@ -113,11 +132,42 @@ class Settings(BaseSettings):
     def long_enough(cls, value: str | None) -> str | None:
         """Refuse a short key: it can be guessed from one token."""
         if value is not None and len(value.encode()) < 32:
-            raise ValueError("CLIENTELA_SECRETO must have at least 32 bytes")
+            raise PydanticCustomError("propio", "debe tener al menos 32 bytes")
         return value
+
+
+class SettingsError(ValueError):
+    """Settings that do not pass: one Spanish sentence for each, never with the value (it may be a secret)."""
+
+
+_FAULTS: Final = {
+    "int_parsing": "debe ser un número entero",
+    "float_parsing": "debe ser un número",
+    "bool_parsing": "debe ser true o false",
+    "greater_than": "debe ser mayor que {gt}",
+    "greater_than_equal": "debe ser {ge} o más",
+    "less_than_equal": "debe ser {le} o menos",
+    "literal_error": "debe ser {expected}",
+}
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment; SettingsError says what is wrong with which of them."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError("; ".join(_fault(detail) for detail in error.errors())) from None
+
+
+def _fault(detail: ErrorDetails) -> str:
+    name = "CLIENTELA_" + str(detail["loc"][0]).upper()
+    context = {key: str(value).replace(" or ", " o ") for key, value in detail.get("ctx", {}).items()}
+    kind = detail["type"]
+    text = detail["msg"] if kind == "propio" else _FAULTS.get(kind, "no es válido").format_map(context)
+    return f"{name} {text}"
 
 
 @lru_cache(maxsize=1)
 def read_settings() -> Settings:
     """Read the settings from the environment, once per process."""
-    return Settings()
+    return load_settings()

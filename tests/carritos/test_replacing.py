@@ -87,7 +87,7 @@ def test_a_retired_product_may_stay_but_not_come(cliente, new_cliente, cast, new
     late = new_cliente()
     refused = put(late, (new_producto()["id"], 1), (a, 1))
     assert refused.status_code == 422
-    assert refused.json()["errors"] == {"items.1.itemId": ["El producto ya no se vende"]}
+    assert refused.json()["errors"] == {"items.1.itemId": [f"El producto ya no se vende: {a}"]}
     put(cliente)
     assert put(cliente, (a, 1)).status_code == 422
 
@@ -100,23 +100,28 @@ def test_every_unknown_product_is_named_and_nothing_changes(cliente, new_product
     assert refused.status_code == 422
     body = refused.json()
     assert body["code"] == "carrito_invalido"
-    assert body["errors"] == {f"items.{place}.itemId": ["Producto desconocido"] for place in (0, 2, 3, 4)}
+    named, nameless = [f"Producto desconocido: {ghost}"], ["Producto desconocido"]
+    assert body["errors"] == {
+        "items.0.itemId": named,
+        "items.2.itemId": nameless,
+        "items.3.itemId": nameless,
+        "items.4.itemId": named,
+    }
     cart = read(cliente)
     assert (amounts(cart), cart["version"]) == ([(a, 1)], 1)
 
 
 def test_wholes_sums_and_unknowns_are_named_together(cliente, new_producto):
     whole, metres = new_producto()["id"], new_producto(fraccionable=True)["id"]
-    refused = put(
-        cliente, (whole, 1.5), (metres, 999_999), (whole, 1.5), (metres, 0.001), (str(uuid.uuid4()), 1)
-    )
+    ghost = str(uuid.uuid4())
+    refused = put(cliente, (whole, 1.5), (metres, 999_999), (whole, 1.5), (metres, 0.001), (ghost, 1))
     assert refused.status_code == 422
     assert refused.json()["errors"] == {
         "items.0.cantidad": ["Este producto se vende por unidades enteras"],
         "items.1.cantidad": ["La cantidad total del producto no puede superar 999999"],
         "items.2.cantidad": ["Este producto se vende por unidades enteras"],
         "items.3.cantidad": ["La cantidad total del producto no puede superar 999999"],
-        "items.4.itemId": ["Producto desconocido"],
+        "items.4.itemId": [f"Producto desconocido: {ghost}"],
     }
 
 

@@ -127,3 +127,15 @@ def test_the_order_of_keys_does_not_change_the_fingerprint():
     )
     assert idempotency.fingerprint({"a": 1}) != idempotency.fingerprint({"a": "1"})
     assert idempotency.fingerprint(b"{}") == idempotency.fingerprint({})
+
+
+async def test_what_is_kept_can_be_read_only_with_the_key(core_pool):
+    actor, body = _who(), b'{"token": "7|muy-secreto"}'
+    await _request(core_pool.db, actor, key="una-clave-larga", body=body)
+    row = await core_pool.db.fetchrow("SELECT * FROM idempotencia WHERE actor = $1", actor)
+    stored = b"".join(bytes(value) for value in row.values() if isinstance(value, bytes))
+    assert b"secreto" not in stored
+    assert b"una-clave-larga" not in stored
+    assert PRINT not in stored, "a fingerprint that is not keyed lets a short password be guessed"
+    again = await _request(core_pool.db, actor, key="una-clave-larga")
+    assert again.body == body

@@ -53,6 +53,13 @@ def test_what_is_saved_is_read_back_by_all_staff(cast):
         assert read.headers["etag"] == saved.headers["etag"]
 
 
+def test_what_was_read_may_be_sent_back_and_its_version_counts(cast):
+    read = cast.admin.get(RUTA).json()
+    assert cast.admin.put(RUTA, json={**read, "saludo": "¡Hola!"}).status_code == 200
+    stale = cast.admin.put(RUTA, json={**read, "saludo": "¡Chau!"})
+    assert (stale.status_code, stale.json()["code"]) == (412, "desactualizado")
+
+
 def test_customers_and_strangers_do_not_read_and_only_the_administrator_writes(cast):
     for name, who in cast.everybody().items():
         writes = {"anon": 401, "admin": 200}.get(name, 403)
@@ -124,7 +131,7 @@ def span(day=1, inicio="08:00", fin="12:00", **more):
         ({"deposito": {"lat": 91, "lng": 0}}, "deposito.lat"), ({"deposito": {"lat": 0, "lng": -181}}, "deposito.lng"),
         ({"deposito": {"lat": "1", "lng": 0}}, "deposito.lat"), ({"deposito": {"lat": True, "lng": 0}}, "deposito.lat"),
         ({"deposito": {"lat": 1}}, "deposito.lng"), ({"deposito": []}, "deposito"), ({"otra": 1}, "otra"),
-        ({"version": 3}, "version"), ({"id": 1}, "id"),
+        ({"version": "3"}, "version"), ({"id": 1}, "id"),
     ],
 )  # fmt: skip
 def test_a_bad_field_is_named_and_nothing_is_saved(cast, body, field):

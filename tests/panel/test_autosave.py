@@ -95,7 +95,9 @@ def test_what_is_null_or_absent_stays(cliente, body):
         ({"carrito": {"items": []}}, (True, False, False)),
         ({"borradores": {"soporte": {"mensaje": "x"}}}, (False, True, False)),
         ({"preferencias": {"vista_activa": "chat"}}, (False, False, True)),
-        ({"preferencias": {}}, (False, False, True)),
+        ({"preferencias": {}}, (False, False, False)),
+        ({"preferencias": {"vista_activa": None, "configuraciones": None}}, (False, False, False)),
+        ({"preferencias": {"configuraciones": {}}}, (False, False, True)),
     ],
 )
 def test_each_section_has_its_flag(cliente, body, flags):
@@ -137,6 +139,7 @@ GHOST = str(uuid.uuid4())
         ({"borradores": {"reclamo": {"titulo": "x" * 201}}}, "borradores.reclamo.titulo"),
         ({"borradores": {"soporte": {"mensaje": 5}}}, "borradores.soporte.mensaje"),
         ({"borradores": {"soporte": {"mensaje": "x", "version": "2"}}}, "borradores.soporte.version"),
+        ({"borradores": {"otro": {"titulo": "x"}}}, "borradores.otro"),
         ({"preferencias": {"vista_activa": "panel"}}, "preferencias.vista_activa"),
         ({"preferencias": {"configuraciones": {"tema": 1}}}, "preferencias.configuraciones.tema"),
         ({"preferencias": {"configuraciones": {"x": "y" * 9000}}}, "preferencias.configuraciones"),
@@ -230,6 +233,25 @@ def test_only_the_customer_and_administrators_save(new_cliente, cast):
     saved = cast.admin.post(path, json={"borradores": {"reclamo": {"titulo": "de parte del cliente"}}})
     assert saved.json()["borradores_actualizados"] is True
     assert everything(mine)[1]["reclamo"]["titulo"] == "de parte del cliente"
+
+
+def test_staff_at_a_customers_panel_leaves_a_trace_and_the_customer_none(new_cliente, cast, db):
+    mine = new_cliente()
+    everywhere = {
+        "carrito": {"items": []},
+        "borradores": {"reclamo": {"titulo": "x"}},
+        "preferencias": {"vista_activa": "chat"},
+    }
+    traces = "SELECT accion FROM auditoria WHERE cadena = 'panel' AND actor_id = $1 ORDER BY seq"
+    assert save(mine, **everywhere).status_code == 200
+    assert db.fetch(traces, uuid.UUID(mine.usuario_id)) == []
+    before = len(db.fetch(traces, uuid.UUID(cast.admin.usuario_id)))
+    assert cast.admin.post(f"{mine.panel}/auto-guardar", json=everywhere).status_code == 200
+    left = [row["accion"] for row in db.fetch(traces, uuid.UUID(cast.admin.usuario_id))][before:]
+    assert left == ["panel.carrito_cambiado", "panel.borrador_cambiado", "panel.preferencias_cambiadas"]
+
+
+def test_an_administrator_saves_nothing_of_nobody(cast):
     nobody = cast.admin.post(f"/clientes/{uuid.uuid4()}/auto-guardar", json={"carrito": {"items": []}})
     assert (nobody.status_code, nobody.json()["code"]) == (404, "cliente_no_encontrado")
     empty = cast.admin.post(f"/clientes/{uuid.uuid4()}/auto-guardar", json={})

@@ -134,6 +134,15 @@ def test_a_repeated_key_is_answered_as_before(cliente):
     assert (other.status_code, other.json()["code"]) == (422, "clave_idempotencia_reusada")
 
 
+def test_two_keys_are_two_claims(cliente):
+    """Who says himself which sendings are one is believed: the rule against double clicks stands aside."""
+    sent = [
+        cliente.post("/reclamos", json=CLAIM, headers={"Idempotency-Key": uuid.uuid4().hex}).json()["folio"]
+        for _ in range(2)
+    ]
+    assert len(set(sent)) == 2
+
+
 def test_who_may_send(cast):
     for path, body, *_ in SENDINGS:
         assert cast.anon.post(path, json=body).status_code == 401

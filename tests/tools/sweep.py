@@ -72,12 +72,6 @@ RULES: dict[str, str] = {
     "correo_discordante": """
         SELECT id::text FROM correos WHERE (estado = 'pendiente') <> (terminado_en IS NULL)
             OR (estado = 'enviado' AND cuerpo IS NOT NULL)""",
-    "idempotencia_sin_ticket": """
-        SELECT encode(id, 'hex') FROM (
-            SELECT id, convert_from(cuerpo, 'UTF8')::jsonb AS cuerpo FROM idempotencia
-             WHERE convert_from(cuerpo, 'UTF8') LIKE '{%'
-        ) i WHERE i.cuerpo ? 'folio'
-           AND NOT EXISTS (SELECT FROM tickets t WHERE t.id::text = i.cuerpo ->> 'id')""",
 }
 
 _SCRIPT = "\nUNION ALL\n".join(

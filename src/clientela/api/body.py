@@ -143,8 +143,8 @@ _MESSAGES: Final[Mapping[str, str]] = {
     "en_blanco": "Este campo es obligatorio",
     "extra_forbidden": "Campo desconocido",
     "string_type": "Debe ser un texto",
-    "string_too_long": "Debe tener como máximo {max_length} caracteres",
-    "string_too_short": "Debe tener al menos {min_length} caracteres",
+    "string_too_long": "Debe tener como máximo {max_length} {caracteres}",
+    "string_too_short": "Debe tener al menos {min_length} {caracteres}",
     "string_pattern_mismatch": "No tiene el formato esperado",
     "int_type": "Debe ser un número entero",
     "int_parsing": "Debe ser un número entero",
@@ -167,8 +167,8 @@ _MESSAGES: Final[Mapping[str, str]] = {
     "bool_parsing": "Debe ser verdadero o falso",
     "list_type": "Debe ser una lista",
     "tuple_type": "Debe ser una lista",
-    "too_long": "Debe tener como máximo {max_length} elementos",
-    "too_short": "Debe tener al menos {min_length} elementos",
+    "too_long": "Debe tener como máximo {max_length} {elementos}",
+    "too_short": "Debe tener al menos {min_length} {elementos}",
     "dict_type": "Debe ser un objeto",
     "model_type": "Debe ser un objeto",
     "model_attributes_type": "Debe ser un objeto",
@@ -185,12 +185,18 @@ _MESSAGES: Final[Mapping[str, str]] = {
 }
 
 
+_PLURALS: Final = {"caracteres": "caracteres", "elementos": "elementos"}
+
+
 def message_for(error: ErrorDetails) -> str:
     """Say one validation error in Spanish; a validator of ours brings its own sentence as its message."""
     kind = error["type"]
     context = error.get("ctx", {})
     if kind in _MESSAGES:
-        return _MESSAGES[kind].format_map({name: _spoken(value) for name, value in context.items()})
+        words = {name: _spoken(value) for name, value in context.items()}
+        one = 1 in {context.get("max_length"), context.get("min_length")}
+        words |= {"caracteres": "carácter", "elementos": "elemento"} if one else _PLURALS
+        return _MESSAGES[kind].format_map(words)
     return str(error["msg"]).removeprefix("Value error, ") or "Valor no válido"
 
 

@@ -199,6 +199,11 @@ class Call:
         return parse_uuid(self.path[name]) or self.path_int(name)
 
     @property
+    def has_key(self) -> bool:
+        """Whether the caller says by an `Idempotency-Key` which of his requests are one."""
+        return self.header(b"idempotency-key") is not None
+
+    @property
     def if_match(self) -> int | None:
         """The version that `If-Match` asks for; None for none or `*`."""
         text = self.header(b"if-match")

@@ -42,6 +42,7 @@ PUBLICO = Regla(frozenset(), "publico", "publico")
 
 REGLAS: dict[str, Regla] = {
     # Operation
+    "GET /": PUBLICO,
     "GET /healthz": PUBLICO,
     "GET /readyz": PUBLICO,
     "GET /metrics": Regla(ADMIN, "operacion", "publico"),

@@ -81,7 +81,8 @@ def read_arguments(route: Route, call: Call, raw: bytes) -> tuple[dict[str, Any]
         return arguments, _read_form(route, call, arguments, raw, kind)
     if raw:
         check_content(call.headers)
-    data: Any = loads(raw) if raw and route.body is not None else None
+    # Malformed JSON is refused everywhere, also where nothing is read from it.
+    data: Any = loads(raw) if raw else None
     if route.body is not None:
         arguments["body"] = _read_json(route, raw, data)
     return arguments, raw if data is None else data

@@ -111,10 +111,14 @@ BEGIN
     RETURNING * INTO p_carrito;
 END $$;
 
--- Tell the devices of the cart's user that it changed.
+-- Tell the devices of the cart's user that it changed. Staff at a customer's own cart leaves a trace.
 CREATE FUNCTION fn.carrito_avisar(p_carrito public.carritos, p_actor_id uuid) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
+    IF p_actor_id <> p_carrito.usuario_id AND p_carrito.vendedor_id IS NULL THEN
+        PERFORM fn.auditar('panel', 'panel.carrito_cambiado', p_actor_id, 'carrito', p_carrito.id::text,
+                           jsonb_build_object('version', p_carrito.version));
+    END IF;
     PERFORM fn.evento_emitir(
         ARRAY['usuario:' || p_carrito.usuario_id], 'cart.updated',
         jsonb_build_object('id', p_carrito.id, 'version', p_carrito.version), p_carrito.cliente_id, p_actor_id);

@@ -67,6 +67,8 @@ def line_errors(
     errors: dict[str, list[str]] = {}
     for reason, field in _FIELDS.items():
         for position in refused.get(reason, ()):
-            for place in lines[position].lugares:
-                errors.setdefault(f"{prefix}.{place}.{field}", []).append(CAMPOS[reason])
+            line = lines[position]
+            which = f": {line.producto_id}" if field == "itemId" and line.producto_id else ""
+            for place in line.lugares:
+                errors.setdefault(f"{prefix}.{place}.{field}", []).append(CAMPOS[reason] + which)
     return errors

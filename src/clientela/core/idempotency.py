@@ -3,22 +3,30 @@
 A key belongs to one actor, method and concrete path, for 24 hours. The row is written in the transaction of
 the work, so there is an answer exactly if there is the work. A twin in flight is told apart by an advisory
 lock that ends with the transaction; only successes are kept, so a refused request may be tried again.
+
+An answer may hold a secret (a new token) and a body too (a password), so neither lies open in the table: the
+answer is encrypted, and the body's fingerprint keyed, by what only the `Idempotency-Key` itself gives, which the
+table does not hold.
 """
 
 import base64
 import hashlib
+import hmac
+import os
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from clientela.core import values
 from clientela.core.db import Db
 from clientela.core.errors import BadRequest, Conflict, Invalid
 
 LIFE: Final = timedelta(hours=24)
+_NONCE: Final = 12
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _CANONICAL: Final = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 
@@ -69,8 +77,8 @@ async def begin(
     """
     if not db.in_transaction:
         raise RuntimeError("an idempotency key holds only as long as its transaction")
-    row_id = _row_id(actor_key, method, path, check_key(key))
-    found = await db.fetchval(_BEGIN, row_id, fingerprint, db.now() - LIFE)
+    place = _Place.of(actor_key, method, path, check_key(key))
+    found = await db.fetchval(_BEGIN, place.row_id, place.keyed(fingerprint), db.now() - LIFE)
     if found is None:
         return None
     stored = msgspec.json.decode(found, type=_Stored)
@@ -78,7 +86,7 @@ async def begin(
         raise Conflict("peticion_en_curso", headers={"Retry-After": "1"})
     if stored.resultado == "reusada":
         raise Invalid(code="clave_idempotencia_reusada")
-    return StoredReply(stored.estado, stored.cabeceras, base64.b64decode(stored.cuerpo))
+    return StoredReply(stored.estado, stored.cabeceras, place.open(base64.b64decode(stored.cuerpo)))
 
 
 async def store(
@@ -96,9 +104,10 @@ async def store(
     """Keep a success's answer, in the transaction of its work; other statuses are not kept."""
     if not 200 <= status <= 299:
         return
-    row_id = _row_id(actor_key, method, path, key)
+    place = _Place.of(actor_key, method, path, key)
     kept = values.dumps(dict(headers))
-    await db.execute(_STORE, row_id, actor_key, fingerprint, status, kept, body, db.now())
+    print_ = place.keyed(fingerprint)
+    await db.execute(_STORE, place.row_id, actor_key, print_, status, kept, place.close(body), db.now())
 
 
 async def forget(db: Db, actor_key: str) -> None:
@@ -111,6 +120,24 @@ async def purge(db: Db, batch: int = 1000) -> bool:
     return await db.execute(_PURGE, db.now() - LIFE, batch) == f"DELETE {batch}"
 
 
-def _row_id(actor_key: str, method: str, path: str, key: str) -> bytes:
-    # NUL cannot occur in any part, so the joined text is unambiguous.
-    return hashlib.sha256(f"{actor_key}\0{method}\0{path}\0{key}".encode()).digest()
+class _Place(NamedTuple):
+    """Where an answer lies, and what opens it; both follow from the key, and neither tells the other."""
+
+    row_id: bytes
+    secret: bytes
+
+    @classmethod
+    def of(cls, actor_key: str, method: str, path: str, key: str) -> "_Place":
+        # NUL cannot occur in any part, so the joined text is unambiguous.
+        text = f"{actor_key}\0{method}\0{path}\0{key}".encode()
+        return cls(hashlib.sha256(text).digest(), hashlib.sha256(b"cifrado\0" + text).digest())
+
+    def keyed(self, fingerprint: bytes) -> bytes:
+        return hmac.digest(self.secret, fingerprint, "sha256")
+
+    def close(self, body: bytes) -> bytes:
+        nonce = os.urandom(_NONCE)
+        return nonce + AESGCM(self.secret).encrypt(nonce, body, self.row_id)
+
+    def open(self, kept: bytes) -> bytes:
+        return AESGCM(self.secret).decrypt(kept[:_NONCE], kept[_NONCE:], self.row_id)

@@ -107,6 +107,7 @@ ACCIONES: dict[str, str] = {
     # Identity and clients
     "login.correcto": "Inició sesión",
     "login.fallido": "Intento fallido de iniciar sesión",
+    "login.rociado": "Se probaron muchos nombres como contraseña; las claves iniciales quedaron cerradas",
     "sesion.terminada": "Cerró una sesión",
     "sesion.todas_terminadas": "Cerró todas sus sesiones",
     "contrasenia.cambiada": "Cambió su contraseña",
@@ -122,6 +123,9 @@ ACCIONES: dict[str, str] = {
     "producto.creado": "Se agregó un producto",
     "producto.actualizado": "Se modificó un producto",
     "organizacion.actualizada": "Se modificaron los datos de la organización",
-    # Tickets
+    # Staff in a customer's panel, tickets
+    "panel.carrito_cambiado": "Cambió el carrito de un cliente",
+    "panel.borrador_cambiado": "Cambió un borrador de un cliente",
+    "panel.preferencias_cambiadas": "Cambió las preferencias de un cliente",
     "ticket.abierto": "Se abrió un ticket",
 }

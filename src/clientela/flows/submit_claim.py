@@ -17,31 +17,48 @@ _TICKETS: Final = {TipoBorrador.RECLAMO: TipoTicket.RECLAMO, TipoBorrador.SOPORT
 
 
 async def submit_claim(
-    db: Db, actor: Actor, titulo: str, descripcion: str, *, pedido_id: str | None, orden_id: str | None
+    db: Db,
+    actor: Actor,
+    titulo: str,
+    descripcion: str,
+    *,
+    pedido_id: str | None,
+    orden_id: str | None,
+    distinct: bool = False,
 ) -> Ticket:
     """Open a ticket for a claim and bury its draft (spec 1 §4; CONTRACT §8).
 
-    Invalid names `pedido_id` or `orden_id` when it is unknown. Sent twice within two minutes it is one claim.
+    Invalid names `pedido_id` or `orden_id` when it is unknown. Sent twice within two minutes it is one claim,
+    unless the sender says himself which sendings are one (`distinct`: he used an `Idempotency-Key`).
     """
     named = {"pedido_id": pedido_id, "orden_id": orden_id}
     unknown = {field: [CAMPOS[f"{field}_desconocido"]] for field, value in named.items() if value is not None}
     if unknown:
         raise Invalid(unknown)
     campos = {"titulo": titulo, "descripcion": descripcion}
-    return await _submit(db, actor, TipoBorrador.RECLAMO, titulo, descripcion, campos)
+    return await _submit(db, actor, TipoBorrador.RECLAMO, titulo, descripcion, campos, distinct=distinct)
 
 
-async def submit_support(db: Db, actor: Actor, asunto: str, mensaje: str) -> Ticket:
+async def submit_support(
+    db: Db, actor: Actor, asunto: str, mensaje: str, *, distinct: bool = False
+) -> Ticket:
     """Open a ticket for a support message and bury its draft; as `submit_claim`."""
     campos = {"asunto": asunto, "mensaje": mensaje}
-    return await _submit(db, actor, TipoBorrador.SOPORTE, asunto, mensaje, campos)
+    return await _submit(db, actor, TipoBorrador.SOPORTE, asunto, mensaje, campos, distinct=distinct)
 
 
 async def _submit(
-    db: Db, actor: Actor, tipo: TipoBorrador, asunto: str, texto: str, campos: dict[str, str]
+    db: Db,
+    actor: Actor,
+    tipo: TipoBorrador,
+    asunto: str,
+    texto: str,
+    campos: dict[str, str],
+    *,
+    distinct: bool,
 ) -> Ticket:
     async with db.transaction() as tx:
-        twin = await tickets.find_twin(tx, actor, _TICKETS[tipo], asunto, texto)
+        twin = None if distinct else await tickets.find_twin(tx, actor, _TICKETS[tipo], asunto, texto)
         if twin is not None:
             # What is in the draft now was typed after that sending: leave it alone.
             return twin

@@ -59,11 +59,15 @@ BEGIN
     actualizado_en := v_borrador.actualizado_en;
 END $$;
 
--- Tell a client's devices that a draft changed.
+-- Tell a client's devices that a draft changed; staff who changed it leave a trace.
 CREATE FUNCTION fn.borrador_avisar(
     p_usuario_id uuid, p_cliente_id uuid, p_tipo text, p_version bigint, p_actor_id uuid
 ) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+    IF p_actor_id <> p_usuario_id THEN
+        PERFORM fn.auditar('panel', 'panel.borrador_cambiado', p_actor_id, 'cliente', p_cliente_id::text,
+                           jsonb_build_object('tipo', p_tipo, 'version', p_version));
+    END IF;
     PERFORM fn.evento_emitir(
         ARRAY['usuario:' || p_usuario_id], 'draft.updated',
         jsonb_build_object('id', p_cliente_id, 'tipo', p_tipo, 'version', p_version), p_cliente_id, p_actor_id);
@@ -152,10 +156,14 @@ BEGIN
     RETURN v_preferencias;
 END $$;
 
--- Tell a client's devices that the preferences changed.
+-- Tell a client's devices that the preferences changed; staff who changed them leave a trace.
 CREATE FUNCTION fn.preferencias_avisar(p_usuario_id uuid, p_preferencias public.preferencias, p_actor_id uuid)
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+    IF p_actor_id <> p_usuario_id THEN
+        PERFORM fn.auditar('panel', 'panel.preferencias_cambiadas', p_actor_id, 'cliente',
+                           p_preferencias.cliente_id::text, jsonb_build_object('version', p_preferencias.version));
+    END IF;
     PERFORM fn.evento_emitir(
         ARRAY['usuario:' || p_usuario_id], 'preferences.updated',
         jsonb_build_object('id', p_preferencias.cliente_id, 'version', p_preferencias.version),

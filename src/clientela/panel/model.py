@@ -83,6 +83,11 @@ class PreferenciasPedidas(msgspec.Struct, frozen=True):
     vista_activa: VistaActiva | None
     configuraciones: dict[str, Any] | None
 
+    @property
+    def says_something(self) -> bool:
+        """Whether any part was sent."""
+        return self.vista_activa is not None or self.configuraciones is not None
+
 
 class Autoguardado(msgspec.Struct, frozen=True):
     """Everything that an autosave sends; what it does not send stays as it is."""

@@ -27,5 +27,5 @@ def saved_sections(asked: Autoguardado, done: ResultadoAutoguardado) -> tuple[bo
     return (
         asked.carrito is not None and "carrito" not in stale,
         bool(asked.borradores) and stale.isdisjoint(asked.borradores),
-        asked.preferencias is not None,
+        asked.preferencias is not None and asked.preferencias.says_something,
     )

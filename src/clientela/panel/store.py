@@ -132,7 +132,7 @@ async def autosave(
         sent.carrito.version if sent.carrito else None,
         new_id,
         values.dumps(drafts),
-        sent.preferencias is not None,
+        sent.preferencias is not None and sent.preferencias.says_something,
         *_preference_arguments(sent.preferencias),
         actor_id,
         now,

@@ -33,6 +33,7 @@ async def send_claim(call: Call, body: ReclamoEntrada) -> Reply:
         body.descripcion,
         pedido_id=body.pedido_id,
         orden_id=body.orden_id,
+        distinct=call.has_key,
     )
     return _sent(EXITOS["reclamo_enviado"], ticket)
 
@@ -49,5 +50,7 @@ async def send_claim(call: Call, body: ReclamoEntrada) -> Reply:
 )
 async def send_support(call: Call, body: SoporteEntrada) -> Reply:
     """Send a message to support; its draft goes with it. A double click is one message."""
-    ticket = await submit_claim.submit_support(call.db, call.actor, body.asunto, body.mensaje)
+    ticket = await submit_claim.submit_support(
+        call.db, call.actor, body.asunto, body.mensaje, distinct=call.has_key
+    )
     return _sent(EXITOS["soporte_enviado"], ticket)

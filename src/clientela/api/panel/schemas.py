@@ -252,7 +252,9 @@ class CarritoAutoguardado(CarritoEntrada):
 
 
 class BorradoresAutoguardado(Entrada):
-    """Drafts as an autosave sends them; what is absent or null stays."""
+    """Drafts as an autosave sends them; what is absent or null stays, and another kind than these is refused."""
+
+    model_config = ConfigDict(extra="forbid")
 
     reclamo: BorradorReclamo | None = None
     soporte: BorradorSoporte | None = None

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from clientela import __version__
 from clientela.api import openapi, permisos
 from clientela.api.call import ROUTES, Call, Reply, authorization, route
 from clientela.core import mail, metrics
@@ -27,6 +28,23 @@ class Estado(msgspec.Struct):
     """Whether something is well."""
 
     estado: str
+
+
+class Portada(msgspec.Struct):
+    """What a browser that opens the bare address is told."""
+
+    nombre: str
+    version: str
+    documentacion: str
+
+
+_FRONT: Final = {"nombre": "Clientela", "version": __version__, "documentacion": "/docs"}
+
+
+@route("GET", "/", summary="Qué es esto y dónde está su documentación", response=Portada, example=_FRONT)
+async def front() -> Reply:
+    """Say what this is and where its documentation lies."""
+    return Reply(_FRONT)
 
 
 @route("GET", "/healthz", summary="¿Vive el proceso?", response=Estado, example={"estado": "ok"})

@@ -47,5 +47,7 @@ async def read_organization(call: Call) -> Reply:
     example=_SHOWN,
 )
 async def save_organization(call: Call, body: OrganizacionEntrada) -> Reply:
-    """Save the settings (admin), with `If-Match` only if nobody did meanwhile."""
-    return _shown(await service.save(call.db, call.actor, body.as_changes(), call.if_match))
+    """Save the settings (admin); with `If-Match` or `version` only if nobody did meanwhile."""
+    asked = call.if_match
+    version = body.version if asked is None else asked
+    return _shown(await service.save(call.db, call.actor, body.as_changes(), version))

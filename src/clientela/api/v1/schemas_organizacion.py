@@ -77,10 +77,14 @@ class OrganizacionEntrada(EntradaV1):
     mensaje_ausente: Texto | None = Field(default_factory=_absent)
     saludo: Texto | None = Field(default_factory=_absent)
     deposito: DepositoEntrada | None = Field(default_factory=_absent)
+    # What GET shows may be sent back: the version asks as `If-Match` does, the instant is ours to set.
+    version: int | None = Field(None, ge=0)
+    actualizado_en: Annotated[str, StringConstraints(max_length=40)] | None = None
 
     def as_changes(self) -> CambiosOrganizacion:
         """Say it in the organisation's words."""
-        sent: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
+        names = self.model_fields_set - {"version", "actualizado_en"}
+        sent: dict[str, Any] = {name: getattr(self, name) for name in names}
         if "horarios" in sent:
             sent["horarios"] = tuple(Horario(h.dia_semana, h.inicio, h.fin) for h in sent["horarios"])
         if "feriados" in sent:
