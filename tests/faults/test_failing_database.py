@@ -1,6 +1,8 @@
 """A database that cuts, refuses, blocks and fails: never a 500, and what can be tried again is (T-DB-2)."""
 
 import contextlib
+import os
+import signal
 import time
 from collections.abc import Iterator
 
@@ -10,9 +12,12 @@ from tests.api.envelope import defects
 from tests.cast import Persona
 from tests.faults.conftest import Site
 from tests.faults.load import Damage, Load, mixed
+from tests.tools import processes
 from tests.tools.burst import Answer
+from tests.tools.cluster import OwnCluster
 from tests.tools.database import Database
 from tests.tools.sweep import sweep
+from tests.tools.wait import wait_for
 from tests.tools.wire import Wire
 
 
@@ -42,6 +47,25 @@ def test_sessions_that_are_cut_cost_no_500_and_no_write(calm: Site) -> None:
                     WHERE datname = current_database() AND application_name = 'clientela'"""
             )
         load.wait_for_acks(10)
+    assert load.unexpected == []
+    assert load.damage(calm.db) == Damage()
+    assert sweep(calm.db) == []
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT])
+def test_a_restart_of_the_database_costs_no_500_and_no_write(
+    how: signal.Signals, victim: OwnCluster, calm: Site
+) -> None:
+    """A fast and an immediate shutdown; the supervisor starts it again."""
+    load = Load(mixed(calm.cast, 10))
+    with load.running():
+        load.wait_for_acks(50)
+        postmaster = victim.postmaster
+        os.kill(postmaster, how)
+        wait_for(lambda: not processes.alive(postmaster), "the end of the old server", seconds=20)
+        victim.wait_ready()
+        load.wait_for_acks(50)
     assert load.unexpected == []
     assert load.damage(calm.db) == Damage()
     assert sweep(calm.db) == []
