@@ -2,22 +2,28 @@
 
 At most 5 failures of one address in any 10 minutes and 20 of one account in any hour, over every door that takes
 a password. A place is taken before the hash is computed, so the limits hold for parallel attempts too; a success
-gives it back, a failure keeps it.
+gives it back, a failure keeps it. Who tries a name as its own password takes a place of the whole
+installation's too: that is how initial passwords, which are phones, would be sprayed (RELIABILITY D-6).
 """
 
 from datetime import timedelta
 from typing import Final
 
-from clientela.core import audit
+import structlog
+
+from clientela.core import audit, events
 from clientela.core.db import Db
-from clientela.core.errors import Unauthenticated, Unavailable
+from clientela.core.errors import TooManyRequests, Unauthenticated, Unavailable
 from clientela.core.limits import Limit, Reservation, reserve
 from clientela.core.text import clave_acceso
-from clientela.identidad import passwords, rules, store
+from clientela.identidad import passwords, rules, sessions, store
 from clientela.identidad.model import Credencial, Origen, Rol
 
 PER_IP: Final = (5, timedelta(minutes=10))
 PER_ACCOUNT: Final = (20, timedelta(hours=1))
+SPRAY: Final = (20, timedelta(minutes=10))
+
+_log = structlog.get_logger(__name__)
 
 
 async def check_login(
@@ -32,7 +38,8 @@ async def check_login(
     owner = await store.find_credencial(db, key)
     admitted = owner is not None and owner.activo and not (customers_only and owner.rol != Rol.CLIENTE)
     account = str(owner.usuario_id) if owner else key
-    proved = await prove(db, owner, account, contrasenia, origin, admitted=admitted)
+    spray = rules.tries_the_name(contrasenia, key, db.settings.pais)
+    proved = await prove(db, owner, account, contrasenia, origin, admitted=admitted, spray=spray)
     if owner is None or not proved:
         raise Unauthenticated("credenciales_invalidas")
     await _renew_hash(db, owner, contrasenia)
@@ -40,38 +47,81 @@ async def check_login(
 
 
 async def prove(
-    db: Db, owner: Credencial | None, account: str, contrasenia: str, origin: Origen, *, admitted: bool = True
+    db: Db,
+    owner: Credencial | None,
+    account: str,
+    contrasenia: str,
+    origin: Origen,
+    *,
+    admitted: bool = True,
+    spray: bool = False,
 ) -> bool:
-    """Tell whether a password is its owner's and he is admitted; a failure is counted and audited.
+    """Tell whether a password is its owner's, still alive, and he is admitted; a failure is counted and audited.
 
-    Raises TooManyRequests `demasiados_intentos` when the address or the account has no place left, right
-    password or wrong; Unavailable when too many wait for the hash.
+    `spray`: the password is the login's own name. Raises TooManyRequests `demasiados_intentos` when the address,
+    the account or such passwords have no place left, right password or wrong; Unavailable when too many wait for
+    the hash.
     """
-    place = await _take_place(db, account, origin)
+    places = await _take_places(db, account, origin, spray=spray)
     try:
         matches = await passwords.verify(
             contrasenia, owner.contrasenia_hash if owner else None, db.settings.bcrypt_costo
         )
     except Unavailable:
         # Nothing was checked, so nothing is counted.
-        await place.release()
+        for place in places:
+            await place.release()
         raise
-    if matches and admitted:
-        await place.release()
+    if matches and admitted and not _is_over(db, owner):
+        for place in places:
+            await place.release()
         return True
-    await place.keep()
+    for place in places:
+        await place.keep()
     await audit.record(
         db, "login.fallido", actor=None, objeto=("usuario", str(owner.usuario_id)) if owner else None
     )
     return False
 
 
-async def _take_place(db: Db, account: str, origin: Origen) -> Reservation:
-    return await reserve(
+def _is_over(db: Db, owner: Credencial | None) -> bool:
+    """Whether what matched is an initial password past its end."""
+    ends = owner.clave_inicial_vence_en if owner else None
+    return ends is not None and ends <= db.now()
+
+
+async def _take_places(db: Db, account: str, origin: Origen, *, spray: bool) -> list[Reservation]:
+    own = await reserve(
         db,
         Limit("login_ip", rules.network_of(origin.ip), *PER_IP),
         Limit("login_cuenta", account, *PER_ACCOUNT),
     )
+    if not spray:
+        return [own]
+    try:
+        return [own, await reserve(db, Limit("rociado", "", *SPRAY))]
+    except TooManyRequests:
+        await own.release()
+        await _raise_alarm(db)
+        raise
+
+
+async def _raise_alarm(db: Db) -> None:
+    """Tell of a spray, once in its window, and end what initial passwords have opened since it began."""
+    _, window = SPRAY
+    try:
+        place = await reserve(db, Limit("rociado_aviso", "", 1, window), wait=0)
+    except TooManyRequests:
+        return
+    await place.keep()
+    now = db.now()
+    async with db.transaction() as tx:
+        ended = await store.end_initial_sessions(tx, now - window, now, "rociado")
+        await audit.record(tx, "login.rociado", actor=None, datos={"sesiones_terminadas": len(ended)})
+        await events.emit(tx, "login.rociado", flujos=[events.role_stream("admin")], datos={})
+        for usuario_id in sorted(ended):
+            await sessions.announce(tx, usuario_id)
+    _log.warning("password_spray", sessions_ended=len(ended))
 
 
 async def _renew_hash(db: Db, owner: Credencial, password: str) -> None:

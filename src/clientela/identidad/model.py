@@ -62,6 +62,7 @@ class Credencial(msgspec.Struct, frozen=True):
     contrasenia_hash: str | None
     activo: bool
     debe_cambiar_contrasenia: bool
+    clave_inicial_vence_en: datetime | None = None
 
 
 class Identificadores(msgspec.Struct, frozen=True):
@@ -74,11 +75,17 @@ class Identificadores(msgspec.Struct, frozen=True):
 
 
 class NuevoLogin(msgspec.Struct, frozen=True):
-    """A login that is ready to be stored: names checked, password hashed."""
+    """A login that is ready to be stored: names checked, password hashed.
+
+    `clave_inicial_vence_en`: the password is an initial one, which is good until then. `por_activar`: it is
+    nobody's, its owner sets the first one through a link.
+    """
 
     identificadores: Identificadores
     contrasenia_hash: str
     debe_cambiar_contrasenia: bool = False
+    clave_inicial_vence_en: datetime | None = None
+    por_activar: bool = False
 
 
 class NuevoUsuario(msgspec.Struct, frozen=True):

@@ -81,7 +81,7 @@ async def verify(password: str, stored: str | None, cost: int) -> bool:
     """
     raw = rules.normal_password(password).encode()
     fits = stored is not None and len(raw) <= rules.MAX_BYTES
-    matches = await _kitchen.run(_check, raw[: rules.MAX_BYTES], stored or _nobody(cost), cost)
+    matches = await _kitchen.run(_check, raw[: rules.MAX_BYTES], stored or nobodys(cost), cost)
     return matches and fits
 
 
@@ -90,7 +90,7 @@ def _check(raw: bytes, stored: str, cost: int) -> bool:
     # A hash from before the cost was raised is cheaper to check. Work doubles with each step, so checks at its
     # own cost and at every one below the live one make up exactly what is missing.
     for missing in range(int(stored[4:6]), cost):
-        BcryptHasher(cost).verify(raw, _nobody(missing))
+        BcryptHasher(cost).verify(raw, nobodys(missing))
     return matches
 
 
@@ -99,6 +99,6 @@ def needs_rehash(stored: str, cost: int) -> bool:
     return BcryptHasher(cost).check_needs_rehash(stored)
 
 
-def _nobody(cost: int) -> str:
+def nobodys(cost: int) -> str:
     """Return a well-formed hash of the live cost whose digest was never computed from any password."""
     return f"$2b${cost:02d}$" + "." * 22 + "." * 31

@@ -37,7 +37,8 @@ async def change_password(db: Db, actor: Actor, actual: str, nueva: str, origin:
     if owner is None:
         raise Unauthenticated
     passwords.require_good("nueva", nueva, _own_words(owner))
-    if not await attempts.prove(db, owner, str(owner.usuario_id), actual, origin):
+    spray = rules.tries_the_name(actual, owner.celular_e164 or "", db.settings.pais)
+    if not await attempts.prove(db, owner, str(owner.usuario_id), actual, origin, spray=spray):
         raise Invalid({"actual": [MENSAJES["contrasenia_actual"]]}, code="contrasenia_actual")
     if rules.normal_password(actual) == rules.normal_password(nueva):
         raise Invalid({"nueva": [MENSAJES["contrasenia_repetida"]]}, code="contrasenia_repetida")

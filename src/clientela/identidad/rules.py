@@ -50,6 +50,11 @@ def keys_by_field(names: Identificadores, country: str) -> dict[str, str]:
     return {field: key for field, key in found.items() if key}
 
 
+def tries_the_name(password: str, key: str, country: str) -> bool:
+    """Tell whether somebody tries a login's own name as its password, in whatever spelling (D-6)."""
+    return clave_acceso(password, country) == key
+
+
 def normal_password(password: str) -> str:
     """Return the form in which a password is hashed: two ways to type an `ñ` are one password."""
     return unicodedata.normalize("NFC", password)

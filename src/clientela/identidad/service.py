@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from clientela.core import audit
+from clientela.core import audit, keys
 from clientela.core.actor import Actor
 from clientela.core.db import Db, Record
 from clientela.core.errors import Unauthenticated
@@ -110,7 +110,7 @@ async def load_secret(db: Db) -> None:
     if settings.secreto is not None:
         signing.keyring.load(settings.secreto)
     elif settings.database_url is not None:
-        signing.keyring.load(await store.shared_secret(db, KEY_ROW, secrets.token_urlsafe(48)))
+        signing.keyring.load(await keys.shared_key(db, KEY_ROW, secrets.token_urlsafe(48)))
     else:
         signing.keyring.load(_secret_in_file(settings.data_dir / KEY_FILE))
 

@@ -14,14 +14,15 @@ USUARIO: Final = """
 
 CREDENCIAL: Final = """
     u.id AS usuario_id, u.numero, u.nombre, u.rol, u.correo, u.usernick, u.celular_e164, u.cliente_id,
-    u.contrasenia_hash, u.activo AND u.cliente_activo AS activo, u.debe_cambiar_contrasenia"""
+    u.contrasenia_hash, u.activo AND u.cliente_activo AS activo, u.debe_cambiar_contrasenia,
+    u.clave_inicial_vence_en"""
 
 # --- users ---------------------------------------------------------------------------------------------------
 
 INSERT_USUARIO: Final = f"""
 INSERT INTO usuarios (id, nombre, rol, correo, usernick, celular, celular_e164, contrasenia_hash,
-                      debe_cambiar_contrasenia, cliente_id, creado_en, actualizado_en)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+                      debe_cambiar_contrasenia, clave_inicial_vence_en, cliente_id, creado_en, actualizado_en)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
 RETURNING {USUARIO}"""  # noqa: S608
 
 
@@ -142,7 +143,8 @@ async def lock_admins(db: Db) -> set[UUID]:
 UPDATE_USUARIO: Final = f"""
 UPDATE usuarios SET nombre = $2, rol = $3, correo = $4, usernick = $5, celular = $6, celular_e164 = $7,
        activo = $8, debe_cambiar_contrasenia = $9, contrasenia_hash = coalesce($10, contrasenia_hash),
-       version = version + 1, actualizado_en = $11
+       clave_inicial_vence_en = CASE WHEN $10::text IS NULL THEN clave_inicial_vence_en ELSE $11 END,
+       version = version + 1, actualizado_en = $12
  WHERE id = $1 RETURNING {USUARIO}"""  # noqa: S608
 
 
@@ -154,8 +156,8 @@ async def update_usuario(db: Db, values: Sequence[Any]) -> Usuario:
 
 
 SET_PASSWORD: Final = """
-UPDATE usuarios SET contrasenia_hash = $2, debe_cambiar_contrasenia = false, version = version + 1,
-       actualizado_en = $3
+UPDATE usuarios SET contrasenia_hash = $2, debe_cambiar_contrasenia = false, clave_inicial_vence_en = NULL,
+       version = version + 1, actualizado_en = $3
  WHERE id = $1"""  # noqa: S105
 
 
@@ -247,6 +249,18 @@ SELECT count(*) FROM terminadas"""
 async def end_sesiones(db: Db, usuario_id: UUID, now: datetime, motivo: str) -> int:
     """End all of a user's living sessions; return how many there were."""
     return await db.fetchval(END_SESIONES, usuario_id, now, motivo)  # type: ignore[no-any-return]
+
+
+# Only sessions whose owner has not chosen a password of his own yet.
+END_INITIAL_SESSIONS: Final = """
+UPDATE sesiones s SET terminada_en = $2, motivo = $3 FROM usuarios u
+ WHERE u.id = s.usuario_id AND u.clave_inicial_vence_en IS NOT NULL AND s.terminada_en IS NULL
+   AND s.creada_en >= $1 RETURNING s.usuario_id"""
+
+
+async def end_initial_sessions(db: Db, since: datetime, now: datetime, motivo: str) -> set[UUID]:
+    """End the sessions that initial passwords opened since an instant; return whose they were."""
+    return {UUID(str(row["usuario_id"])) for row in await db.fetch(END_INITIAL_SESSIONS, since, now, motivo)}
 
 
 # --- personal access tokens ----------------------------------------------------------------------------------
@@ -365,19 +379,6 @@ UPDATE restablecimientos SET consumido_en = $2
 async def use_reset(db: Db, hashed: str, now: datetime) -> bool:
     """Use up a reset token; of many who try at once one succeeds."""
     return await db.fetchval(USE_RESET, hashed, now) is not None
-
-
-# --- the key that several nodes share ------------------------------------------------------------------------
-
-# The update changes nothing; it makes the statement return the row that was there first.
-SHARED_SECRET: Final = """
-INSERT INTO secretos AS s (nombre, valor) VALUES ($1, $2)
-ON CONFLICT (nombre) DO UPDATE SET valor = s.valor RETURNING valor"""  # noqa: S105
-
-
-async def shared_secret(db: Db, nombre: str, offered: str) -> str:
-    """Return the key of this name, storing the one that is offered where there was none."""
-    return bytes(await db.fetchval(SHARED_SECRET, nombre, offered.encode())).decode()
 
 
 # --- housekeeping --------------------------------------------------------------------------------------------

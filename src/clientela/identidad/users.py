@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from clientela.core.actor import Actor
 from clientela.core.db import Db
 from clientela.core.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from clientela.core.ids import uuid7
-from clientela.core.text import normalise_search, phone_e164
+from clientela.core.text import clave_acceso, normalise_search, phone_e164
 from clientela.core.textos import CAMPOS, MENSAJES
 from clientela.identidad import passwords, rules, sessions, store
 from clientela.identidad.model import (
@@ -25,6 +26,8 @@ from clientela.identidad.model import (
     Rol,
     Usuario,
 )
+
+INITIAL_LIFE: Final = timedelta(hours=72)
 
 _NOT_WORD: Final = re.compile("[^a-z0-9\u0080-\U0010ffff]+")
 _REGISTERED: Final[Mapping[str, str]] = {
@@ -77,6 +80,23 @@ async def prepare_login(
     return NuevoLogin(names, hashed, must_change)
 
 
+async def prepare_initial_login(db: Db, names: Identificadores) -> NuevoLogin:
+    """Check a login that staff make for a client and hash its initial password, outside any transaction.
+
+    The password is the phone as it was typed, must be changed, and dies after 72 hours (spec 2, RELIABILITY D-6).
+    With `CLIENTELA_CLAVE_INICIAL=aleatoria` it is nobody's: a link that is sent to the e-mail sets the first one.
+    Conflict as `prepare_login`.
+    """
+    cost = db.settings.bcrypt_costo
+    keys = rules.keys_by_field(names, db.settings.pais)
+    _refuse_taken(keys, await store.taken_keys(db, list(keys.values())))
+    if db.settings.clave_inicial == "aleatoria" or names.celular is None:
+        return NuevoLogin(names, passwords.nobodys(cost), debe_cambiar_contrasenia=True, por_activar=True)
+    hashed = await passwords.hash_password(names.celular, cost)
+    until = db.now() + INITIAL_LIFE
+    return NuevoLogin(names, hashed, debe_cambiar_contrasenia=True, clave_inicial_vence_en=until)
+
+
 def _refuse_taken(keys: Mapping[str, str], taken: set[str]) -> None:
     for field, key in keys.items():
         if key in taken:
@@ -112,11 +132,12 @@ async def _insert(
         db,
         (
             usuario_id, nombre, rol, names.correo, names.usernick, names.celular, names.celular_e164,
-            hashed, must_change, cliente_id, db.now(),
+            hashed, must_change, login.clave_inicial_vence_en if login else None, cliente_id, db.now(),
         ),
     )  # fmt: skip
     if login is not None:
         await _take_names(db, usuario_id, names)
+        await _send_first_link(db, login)
     return Credencial(
         usuario_id=usuario_id,
         numero=row.numero,
@@ -130,6 +151,65 @@ async def _insert(
         activo=True,
         debe_cambiar_contrasenia=must_change,
     )
+
+
+async def _send_first_link(db: Db, login: NuevoLogin) -> None:
+    """Ask for a reset link where nobody knows the password, as its owner could do himself."""
+    correo = login.identificadores.correo
+    if login.por_activar and correo:
+        await store.ask_reset(db, clave_acceso(correo, db.settings.pais), db.now())
+
+
+async def give_login(db: Db, actor: Actor, usuario_id: UUID, nombre: str, login: NuevoLogin) -> bool:
+    """Give a client's principal his first login, in the open transaction; False where he has one already.
+
+    Conflict as `prepare_login`.
+    """
+    locked = await store.lock_credencial(db, usuario_id)
+    if locked is None:
+        raise NotFound
+    if locked.contrasenia_hash is not None:
+        return False
+    before = await get_user(db, usuario_id)
+    await _take_names(db, usuario_id, login.identificadores)
+    after = structs.replace(before, nombre=nombre, debe_cambiar_contrasenia=login.debe_cambiar_contrasenia)
+    saved = await _write(
+        db, after, login.identificadores, login.contrasenia_hash, login.clave_inicial_vence_en
+    )
+    await _send_first_link(db, login)
+    await _follow_up(db, actor, before, saved, new_password=True)
+    return True
+
+
+async def update_contact(db: Db, actor: Actor, usuario_id: UUID, nombre: str, correo: str | None) -> None:
+    """Let a client's login follow his record's name and e-mail, in the open transaction; never his password.
+
+    Without an e-mail the login keeps the one that it has. Conflict `correo_registrado` when another has it,
+    Invalid when it is none.
+    """
+    if await store.lock_credencial(db, usuario_id) is None:
+        raise NotFound
+    before = await get_user(db, usuario_id)
+    after = structs.replace(before, nombre=nombre, correo=correo or before.correo)
+    names = _names_of(db, after, has_login=True)
+    if after == before or structs.replace(after, correo=names.correo) == before:
+        return
+    await _take_names(db, usuario_id, names)
+    saved = await _write(db, after, names, None, None)
+    await _follow_up(db, actor, before, saved, new_password=False)
+
+
+async def _write(
+    db: Db, user: Usuario, names: Identificadores, hashed: str | None, initial_until: datetime | None
+) -> Usuario:
+    """Write a user's row; without `hashed` the password stays, and its end with it."""
+    return await store.update_usuario(
+        db,
+        (
+            user.id, user.nombre, user.rol, names.correo, names.usernick, names.celular, names.celular_e164,
+            user.activo, user.debe_cambiar_contrasenia, hashed, initial_until, db.now(),
+        ),
+    )  # fmt: skip
 
 
 async def create_user(db: Db, actor: Actor | None, new: NuevoUsuario) -> Usuario:
@@ -208,13 +288,7 @@ async def update_user(
         names = _names_of(tx, after, has_login=bool(locked.contrasenia_hash or hashed))
         if locked.contrasenia_hash or hashed:
             await _take_names(tx, before.id, names)
-        saved = await store.update_usuario(
-            tx,
-            (
-                before.id, after.nombre, after.rol, names.correo, names.usernick, names.celular,
-                names.celular_e164, after.activo, after.debe_cambiar_contrasenia, hashed, tx.now(),
-            ),
-        )  # fmt: skip
+        saved = await _write(tx, after, names, hashed, None)
         await _follow_up(tx, actor, before, saved, new_password=hashed is not None)
     return saved
 
