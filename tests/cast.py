@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import httpx
 
+from tests.tools.addresses import fresh_address
 from tests.tools.database import Database
 from tests.tools.server import run_cli
 
@@ -24,12 +25,15 @@ _everybody: "list[Persona]" = []
 class Persona(httpx.Client):
     """A client of one server; `token` is None for the anonymous one.
 
+    Unless told otherwise each calls from an address of his own, so that nobody is throttled for the failed logins
+    of another test.
+
     Attributes from `GET /api/v1/auth/yo`: usuario_id, numero, cliente_id (customers), rol, nombre, correo.
     """
 
     def __init__(self, base_url: str, token: str | None = None, *, source_ip: str | None = None) -> None:
         self.token = token
-        self.source_ip = source_ip
+        self.source_ip = source_ip or fresh_address()
         self.server_url = base_url
         self.usuario_id = ""
         self.numero = 0
@@ -43,7 +47,7 @@ class Persona(httpx.Client):
             base_url=base_url,
             headers={"Authorization": f"Bearer {token}"} if token else {},
             timeout=TIMEOUT,
-            transport=httpx.HTTPTransport(local_address=source_ip, retries=1),
+            transport=httpx.HTTPTransport(local_address=self.source_ip, retries=1),
         )
         # A socket that nobody closes is a warning, and warnings are failures.
         _everybody.append(self)

@@ -4,7 +4,6 @@
 """
 
 import contextlib
-import itertools
 import os
 import re
 import shutil
@@ -21,6 +20,7 @@ from clientela.core.db import Pool
 from clientela.settings import Settings
 from tests.cast import Cast, Persona, close_everybody
 from tests.tools import burst as bursts
+from tests.tools.addresses import fresh_address
 from tests.tools.cluster import Cluster, OwnCluster, start_embedded
 from tests.tools.database import Database, run
 from tests.tools.server import CLIENTELA, Server
@@ -159,13 +159,7 @@ def burst(server: str) -> Callable[..., list[bursts.Answer]]:
 @pytest.fixture(scope="session")
 def new_ip() -> Callable[[], str]:
     """Factory of loopback addresses that nobody in this run has used yet."""
-    numbers = itertools.count(2)
-
-    def fresh() -> str:
-        number = next(numbers)
-        return f"127.{1 + number // 62_500}.{number // 250 % 250}.{number % 250 + 1}"
-
-    return fresh
+    return fresh_address
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def test_server_of_ones_own_can_be_killed_and_started_again(start_server, new_da
 
 
 def test_server_that_dies_says_why(start_server, new_database) -> None:
-    with pytest.raises(AssertionError, match="secreto"):
+    with pytest.raises(AssertionError, match="SECRETO"):
         start_server(new_database().dsn, secreto="corto")
 
 

@@ -45,12 +45,13 @@ class Cluster:
         run(self._admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
 
     async def _admin(self, sql: str) -> None:
-        # The template may for a moment be in use by whoever copies it in the same instant.
+        # The template may for a moment be in use by whoever copies it in the same instant, and a database by an
+        # autovacuum worker, whom only a superuser may end.
         for attempt in range(50):
             connection = await asyncpg.connect(self.database("postgres"), timeout=10)
             try:
                 await connection.execute(sql)
-            except asyncpg.ObjectInUseError:
+            except (asyncpg.ObjectInUseError, asyncpg.InsufficientPrivilegeError):
                 if attempt == 49:
                     raise
                 await asyncio.sleep(0.2)
