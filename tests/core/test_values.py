@@ -83,3 +83,35 @@ def test_everything_storable_comes_through_unchanged(value: object) -> None:
 def test_no_bytes_raise_anything_but_an_error_of_ours(raw: bytes) -> None:
     with contextlib.suppress(BadRequest, Invalid):
         values.loads(raw)
+
+
+_SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.decimals(allow_nan=False, allow_infinity=False).map(lambda d: float(d) if abs(d) < 10**300 else 0.5)
+    | st.text(st.characters(exclude_categories=()), max_size=20)
+)
+_DOCUMENTS = st.recursive(
+    _SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+)
+
+
+def outcome(read, raw):
+    try:
+        return "read", repr(read(raw))
+    except (BadRequest, Invalid) as error:
+        return type(error).__name__, error.errors
+
+
+@given(_DOCUMENTS, st.booleans(), st.integers(0, 40))
+def test_the_quick_way_reads_exactly_what_the_careful_one_does(document, ascii_only, depth):
+    text = "[" * depth + json.dumps(document, ensure_ascii=ascii_only) + "]" * depth
+    raw = text.encode("utf-8", "surrogatepass")
+    assert outcome(values.loads, raw) == outcome(values._loads_carefully, raw)
+
+
+@given(st.binary(max_size=30) | st.text('[]{}",:0123456789eE+-.truefalsnl\\u ', max_size=30).map(str.encode))
+def test_the_quick_way_refuses_exactly_what_the_careful_one_does(raw):
+    assert outcome(values.loads, raw) == outcome(values._loads_carefully, raw)
