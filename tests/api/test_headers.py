@@ -110,7 +110,16 @@ def test_every_route_says_the_headers(key: str, world: World) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/nada/", "/nada", "/api/nada", "/api/v1/nada", "/clientes", "/api/clientes/1", "/api/chat/x", "/orders/x"],
+    [
+        "/nada/",
+        "/nada",
+        "/api/nada",
+        "/api/v1/nada",
+        "/clientes",
+        "/api/clientes/1",
+        "/api/chat/x",
+        "/orders/x",
+    ],
 )
 def test_unknown_paths_say_them_too(path: str, server: str) -> None:
     with Wire(server) as wire:
