@@ -85,6 +85,7 @@ def login(
     base_url: str, identificador: str, contrasenia: str = PASSWORD, *, source_ip: str | None = None
 ) -> Persona:
     """Log somebody in; AssertionError when the server refuses."""
+    source_ip = source_ip or fresh_address()
     with Persona(base_url, source_ip=source_ip) as anon:
         body = {"identificador": identificador, "contrasenia": contrasenia}
         answer = anon.post("/api/v1/auth/login", json=body)
