@@ -105,7 +105,7 @@ class _NotBlank:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         described = handler(schema)
-        own = {"pattern": r"\S"}
+        own = {"pattern": r"[^\s\x1c-\x1f\x85]"}
         return {**described, "allOf": [own]} if "pattern" in described else {**described, **own}
 
 
