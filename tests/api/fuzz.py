@@ -24,13 +24,10 @@ class Report:
     errors: int
     output: str
 
-    def told(self) -> str:
-        """The failures in words, empty when there are none."""
-        if not self.failures and not self.errors:
-            return ""
-        return (
-            "\n".join(f"{title}: {operations}" for title, operations in self.failures.items()) + self.output
-        )
+    def require_clean(self) -> None:
+        """Fail with the fuzzer's own words when it found anything."""
+        found = "\n".join(f"{title}: {operations}" for title, operations in self.failures.items())
+        assert not self.failures and not self.errors, f"{found}{self.output}"  # noqa: PT018
 
 
 def run(

@@ -71,14 +71,21 @@ def _use_known_path(case: Case) -> None:
 def _with_words(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            name: _WORDS[name]() if name in _WORDS and part is not None else _with_words(part)
+            _readable(name): _WORDS[name]() if name in _WORDS and part is not None else _with_words(part)
             for name, part in value.items()
         }
     if isinstance(value, list):
         return [_with_words(part) for part in value]
-    # Fields that no schema names may hold any number, but the values layer reads none that no column could hold.
-    readable = not isinstance(value, int | float) or value == 0 or 1e-30 < abs(value) < 9e18
-    return value if readable else 1
+    return _readable(value)
+
+
+def _readable(value: Any) -> Any:
+    """Leave out what the values layer refuses anywhere and no schema says: NUL, and numbers that no column holds."""
+    if isinstance(value, str):
+        return value.replace("\x00", "x")
+    if isinstance(value, int | float) and value != 0:
+        return value if 1e-30 < abs(value) < 9e18 else 1
+    return value
 
 
 def _login() -> str:
