@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 from uuid import UUID
 
-import structlog
 from litestar import Litestar, Request, Response, asgi
 from litestar.exceptions import HTTPException
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -28,6 +27,7 @@ from clientela.core.db import Pool
 from clientela.core.errors import AppError, BadRequest, HeadersTooLarge, NotFound, UriTooLong
 from clientela.core.events import SESIONES
 from clientela.core.hub import EventHub
+from clientela.core.logs import get_logger
 from clientela.core.metrics import METRICS_DIRECTORY, Metrics
 from clientela.identidad import service as identidad
 from clientela.settings import Settings, read_settings
@@ -37,7 +37,7 @@ MAX_QUERY: Final = 8 * 1024
 MAX_HEADERS: Final = 100
 MAX_HEADER_BYTES: Final = 16 * 1024
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 # Said with every answer; a handler's own header of the same name comes first and these are left out then.
 COMMON: Final = (

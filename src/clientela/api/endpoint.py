@@ -9,8 +9,6 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
-import structlog
-
 from clientela.api import permisos
 from clientela.api.call import Call, RawHeaders, Receive, Reply, Route, Runtime, Scope, Send, authorization
 from clientela.api.dialects import Dialect, error_body, error_status
@@ -18,10 +16,11 @@ from clientela.api.forms import MAX_FORM
 from clientela.api.reading import MAX_JSON, ClientGone, form_type, read_arguments, read_raw
 from clientela.core import idempotency, logs
 from clientela.core.errors import AppError, MethodNotAllowed
+from clientela.core.logs import get_logger
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Endpoint:

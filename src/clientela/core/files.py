@@ -14,10 +14,10 @@ from typing import Final, Protocol
 from uuid import UUID
 
 import msgspec
-import structlog
 
 from clientela.core.db import Db
 from clientela.core.errors import AppError, Unavailable
+from clientela.core.logs import get_logger
 from clientela.settings import Settings
 
 FOLDER: Final = "archivos"
@@ -30,7 +30,7 @@ _KEY: Final = re.compile(
     r"(?P<folder>[a-z]+)/(?P<owner>[0-9a-f-]{36})/(?P<name>[0-9a-f]{32}\.(?P<ending>[a-z]+))(?:\.parcial)?"
 )
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Storage(Protocol):

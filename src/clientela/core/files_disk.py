@@ -10,10 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, TypeVar
 
-import structlog
-
 from clientela.core.errors import AppError, NotFound, StorageFull, Unavailable
 from clientela.core.files import checked, is_key
+from clientela.core.logs import get_logger
 
 PAGE: Final = 500
 PARTIAL: Final = ".parcial"
@@ -21,7 +20,7 @@ _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _ATTEMPTS: Final = 3
 
 T = TypeVar("T")
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Disk:

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import obstore
-import structlog
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from clientela.core.errors import AppError, NotFound, StorageFull, Unavailable
 from clientela.core.files import checked, is_key, media_type
+from clientela.core.logs import get_logger
 from clientela.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _RETRYING: Final = timedelta(seconds=5)
 _FULL: Final = ("status code: 507", "<Code>InsufficientStorage", "<Code>QuotaExceeded")
 
 T = TypeVar("T")
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Bucket:

@@ -13,10 +13,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-import structlog
-
 from clientela.core.errors import Unavailable
 from clientela.core.events import CHANNEL, SESIONES, Event, Subscription, event_from
+from clientela.core.logs import get_logger
 
 HEARTBEAT: Final = 0.25
 LEASE: Final = 0.9
@@ -35,7 +34,7 @@ _READ: Final = """SELECT c.n, e.flujo, e.seq, e.tipo, e.datos, e.cliente_id, e.a
     ) e ORDER BY c.n, e.seq"""
 _HEADS: Final = "SELECT flujo, ultimo FROM flujos WHERE flujo = ANY($1::text[])"
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class _Stream:

@@ -16,14 +16,16 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from clientela.core import values
 from clientela.core.db import Db
 from clientela.core.errors import BadRequest, Conflict, Invalid
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 LIFE: Final = timedelta(hours=24)
 _NONCE: Final = 12
@@ -137,7 +139,12 @@ class _Place(NamedTuple):
 
     def close(self, body: bytes) -> bytes:
         nonce = os.urandom(_NONCE)
-        return nonce + AESGCM(self.secret).encrypt(nonce, body, self.row_id)
+        return nonce + self._cipher().encrypt(nonce, body, self.row_id)
 
     def open(self, kept: bytes) -> bytes:
-        return AESGCM(self.secret).decrypt(kept[:_NONCE], kept[_NONCE:], self.row_id)
+        return self._cipher().decrypt(kept[:_NONCE], kept[_NONCE:], self.row_id)
+
+    def _cipher(self) -> "AESGCM":
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - large; few ask for it
+
+        return AESGCM(self.secret)

@@ -18,10 +18,10 @@ from signal import SIGKILL, SIGXCPU
 from typing import Final
 
 import msgspec
-import structlog
 
 from clientela.core import image_worker
 from clientela.core.errors import Invalid, Unavailable
+from clientela.core.logs import get_logger
 from clientela.core.textos import CAMPOS
 
 MAX_BYTES: Final = 5 * 1024 * 1024
@@ -37,7 +37,7 @@ _BEGINNINGS: Final = ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n\x1a\n", "PNG"), 
 # files that are always there will do, and the kernel lets go of the lock of whoever dies.
 _PLACES: Final = (Path(__file__), Path(image_worker.__file__))
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Imagen(msgspec.Struct, frozen=True):

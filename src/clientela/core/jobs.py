@@ -12,10 +12,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-import structlog
 
 from clientela.core.db import Db
 from clientela.core.errors import AppError
+from clientela.core.logs import get_logger
 
 TICK: Final = 30.0
 _LONGEST_PAUSE: Final = 30.0
@@ -30,7 +30,7 @@ _END: Final = (
     "UPDATE trabajos_diarios SET terminado_en = $3::timestamptz WHERE nombre = $1::text AND fecha = $2::date"
 )
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Daily(msgspec.Struct, frozen=True):

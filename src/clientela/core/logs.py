@@ -12,8 +12,11 @@ from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-import structlog
-from structlog.typing import EventDict, Processor
+from clientela.core.lean import absent
+
+with absent("rich", "better_exceptions", "greenlet"):
+    import structlog
+    from structlog.typing import EventDict, Processor
 
 Form = Literal["auto", "json", "consola"]
 
@@ -121,6 +124,11 @@ def configure(form: Form = "auto", level: str = "INFO") -> None:
     # Requests are logged and counted by ourselves; libraries speak up only when something is wrong.
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def get_logger(name: str) -> Any:
+    """Return a module's logger: `_log.warning("event_in_snake_case", key=value)`."""
+    return structlog.get_logger(name)
 
 
 def bind_request(request_id: str, **values: Any) -> None:

@@ -17,10 +17,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-import structlog
-
 from clientela.core.db import Db
 from clientela.core.ids import uuid7
+from clientela.core.logs import get_logger
 from clientela.core.mail_transport import Failed, Refused, Transport
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ _COUNT: Final = """SELECT count(*) FILTER (WHERE estado = 'pendiente') AS pendie
       AS espera
     FROM correos WHERE estado = 'pendiente'"""
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import structlog
+
+from clientela.core.logs import get_logger
 
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 INTERVAL: Final = 1.0
@@ -24,7 +25,7 @@ METRICS_DIRECTORY: Final = "metricas"
 STALE: Final = 5.0
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Requests(msgspec.Struct):

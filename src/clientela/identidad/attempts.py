@@ -9,12 +9,11 @@ installation's too: that is how initial passwords, which are phones, would be sp
 from datetime import timedelta
 from typing import Final
 
-import structlog
-
 from clientela.core import audit, events
 from clientela.core.db import Db
 from clientela.core.errors import TooManyRequests, Unauthenticated, Unavailable
 from clientela.core.limits import Limit, Reservation, reserve
+from clientela.core.logs import get_logger
 from clientela.core.text import clave_acceso
 from clientela.identidad import passwords, rules, sessions, store
 from clientela.identidad.model import Credencial, Origen, Rol
@@ -23,7 +22,7 @@ PER_IP: Final = (5, timedelta(minutes=10))
 PER_ACCOUNT: Final = (20, timedelta(hours=1))
 SPRAY: Final = (20, timedelta(minutes=10))
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 async def check_login(

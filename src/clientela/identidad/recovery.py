@@ -4,14 +4,13 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Final
 
-import structlog
-
 from clientela.core import audit, mail
 from clientela.core.actor import Actor
 from clientela.core.db import Db
 from clientela.core.errors import BadRequest, Conflict, Invalid, TooManyRequests, Unauthenticated
 from clientela.core.ids import uuid7
 from clientela.core.limits import Limit, reserve
+from clientela.core.logs import get_logger
 from clientela.core.text import clave_acceso
 from clientela.core.textos import MENSAJES
 from clientela.identidad import attempts, passwords, rules, sessions, store
@@ -23,7 +22,7 @@ PER_DAY: Final = (5, timedelta(days=1))
 RESET_PATH: Final = "/restablecer"
 TEMPLATE: Final = "restablecer_contrasenia"
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 async def change_password(db: Db, actor: Actor, actual: str, nueva: str, origin: Origen) -> Acceso:

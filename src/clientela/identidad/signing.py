@@ -7,10 +7,14 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-import jwt
 import msgspec
 
 from clientela.core.errors import Unauthenticated, Unavailable
+from clientela.core.lean import absent
+
+# What it would need cryptography for are algorithms that must not be accepted here anyway.
+with absent("cryptography"):
+    import jwt
 
 REQUIRED: Final = ("sub", "tipo", "rol", "jti", "iat", "exp")
 # The library takes a null for a missing claim, and staff have no client.
