@@ -1,6 +1,7 @@
 """Settings and command lines that cannot be: one Spanish sentence, never a traceback, never a secret."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,8 @@ from tests.tools.server import run_cli
 )
 @pytest.mark.parametrize("command", ["serve", "doctor"])
 def test_a_wrong_setting_is_named(tmp_path: Path, command: str, name: str, value: str, said: str) -> None:
-    ended = run_cli(command, data_dir=tmp_path / "datos", **{name: value})
+    setting: dict[str, Any] = {name: value}
+    ended = run_cli(command, data_dir=tmp_path / "datos", **setting)
     assert ended.returncode == 1
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
