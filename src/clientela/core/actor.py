@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 
 
-class Actor(msgspec.Struct, frozen=True, gc=False):
+class Actor(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A verified caller: the login behind a token, as the database knew it when the token was read.
 
     `tipo` is `cliente` or `usuario` (staff), `rol` one of the five roles. `sesion_id` is set for a session's

@@ -282,7 +282,9 @@ class Db:
         except asyncpg.PostgresError as error:
             raise translate(error) from error
         except _LOST as error:
-            conn.terminate()
+            # A value that the driver could not write has not touched the connection.
+            if not isinstance(error, ValueError):
+                conn.terminate()
             raise translate(error) from error
         except asyncio.CancelledError:
             # Nobody knows how far the statement came; the next user must not meet its answer.
