@@ -102,7 +102,7 @@ def reflects_origins() -> None:
 
     def with_some_origin(*args: Any) -> Any:
         gate = build(*args)
-        gate.origins = frozenset({b"https://panel.example"})
+        gate.cross_origin = True
         return gate
 
     setattr(app, "create_app", with_some_origin)  # noqa: B010

@@ -24,7 +24,7 @@ def asked_for(parts: set[str]) -> Autoguardado:
     return Autoguardado(
         carrito=CarritoPedido((), None) if "carrito" in parts else None,
         borradores={tipo: BorradorPedido({}, None) for tipo in TipoBorrador if tipo.value in parts},
-        preferencias=PreferenciasPedidas(None, None) if "preferencias" in parts else None,
+        preferencias=PreferenciasPedidas(None, {"tema": "dark"}) if "preferencias" in parts else None,
     )
 
 
@@ -41,6 +41,11 @@ def test_a_section_is_saved_when_all_of_it_was_sent_and_none_is_stale(
         bool(drafts) and not drafts & stale,
         "preferencias" in parts,
     )
+
+
+def test_preferences_that_say_nothing_are_not_saved() -> None:
+    nothing = Autoguardado(None, {}, PreferenciasPedidas(None, None))
+    assert rules.saved_sections(nothing, ResultadoAutoguardado({}, ())) == (False, False, False)
 
 
 def test_stale_parts_are_named_as_in_the_body() -> None:
