@@ -45,7 +45,7 @@ async def test_a_row_that_is_there_already_names_its_constraint(core_pool: Pool)
         (asyncpg.QueryCanceledError(), 503, "servicio_no_disponible"),
         (asyncpg.TooManyConnectionsError(), 503, "servicio_no_disponible"),
         (asyncpg.ReadOnlySQLTransactionError(), 503, "servicio_no_disponible"),
-        (asyncpg.InterfaceError(), 503, "servicio_no_disponible"),
+        (asyncpg.InterfaceError("closed"), 503, "servicio_no_disponible"),
         (ConnectionRefusedError(), 503, "servicio_no_disponible"),
         (TimeoutError(), 503, "servicio_no_disponible"),
         (asyncpg.NumericValueOutOfRangeError(), 422, "datos_invalidos"),
