@@ -12,6 +12,9 @@ from clientela.core.errors import AppError, Conflict, TooManyRequests, Unavailab
 from clientela.settings import Settings
 
 pytestmark = pytest.mark.anyio
+# A row of a table that no other test looks at.
+A_DAY = """INSERT INTO trabajos_diarios (nombre, fecha, lotes, iniciado_en, terminado_en)
+    VALUES ($1, '2000-01-01', 1, now(), now())"""
 
 
 async def raised(work: Any) -> AppError:
@@ -27,12 +30,11 @@ async def test_a_reference_to_nothing(core_pool: Pool) -> None:
 
 
 async def test_a_row_that_is_there_already_names_its_constraint(core_pool: Pool) -> None:
-    sql = "INSERT INTO flujos (flujo, ultimo) VALUES ($1, 0)"
-    name = f"prueba:{uuid4()}"
-    await core_pool.db.execute(sql, name)
-    error = await raised(core_pool.db.execute(sql, name))
+    name = f"prueba {uuid4()}"
+    await core_pool.db.execute(A_DAY, name)
+    error = await raised(core_pool.db.execute(A_DAY, name))
     assert (error.status, error.code) == (409, "ya_existe")
-    assert getattr(error, "constraint", None) == "flujos_pkey"
+    assert getattr(error, "constraint", None) == "trabajos_diarios_pk"
 
 
 @pytest.mark.parametrize(
@@ -66,11 +68,11 @@ async def test_a_defect_of_ours_is_not_dressed_up() -> None:
 
 async def test_of_two_statements_in_a_deadlock_both_get_through(core_pool: Pool) -> None:
     """The victim of a deadlock has changed nothing, so a single statement simply runs again."""
-    names = [f"prueba:{uuid4()}" for _ in range(2)]
+    names = [f"prueba {uuid4()}" for _ in range(2)]
     for name in names:
-        await core_pool.db.execute("INSERT INTO flujos (flujo, ultimo) VALUES ($1, 0)", name)
-    cross = """WITH a AS (UPDATE flujos SET ultimo = ultimo + 1 WHERE flujo = $1 RETURNING pg_sleep(0.2))
-        UPDATE flujos SET ultimo = ultimo + 1 FROM a WHERE flujo = $2"""
+        await core_pool.db.execute(A_DAY, name)
+    cross = """WITH a AS (UPDATE trabajos_diarios SET lotes = lotes + 1 WHERE nombre = $1 RETURNING pg_sleep(0.2))
+        UPDATE trabajos_diarios SET lotes = lotes + 1 FROM a WHERE nombre = $2"""
     results = await asyncio.gather(
         core_pool.db.execute(cross, *names),
         core_pool.db.execute(cross, *reversed(names)),
