@@ -14,8 +14,9 @@ from typing import Any, get_args
 import yaml
 from pydantic.fields import FieldInfo
 
+from clientela.api import permisos
 from clientela.api.call import ROUTES
-from clientela.api.permisos import REGLAS, Regla
+from clientela.api.permisos import REGLAS, RESERVED, Regla
 from clientela.app import document as openapi_document
 from clientela.core.codigos import ESTADOS
 from clientela.core.textos import ACCIONES, MENSAJES
@@ -32,6 +33,19 @@ _SCOPES = {
     "cliente_del_path": "customers only with their own `cliente_id`",
     "servicio": "the service looks at the object",
 }
+
+_TOKENS = """\
+Integrations come with a personal access token, `Authorization: Bearer <n>|<secret>`. An administrator makes it at
+`POST /api/v1/tokens {{nombre, habilidades, expira_en?}}`; it acts as that administrator, and is shown this once.
+`habilidades` bound what it may do:
+
+- `*`: whatever its owner's role may do;
+- `area`: all routes of an area of the table; `area:leer`: those that only read; `area:escribir`: the others.
+
+A token without the ability gets 403 `habilidad_insuficiente`. Whatever its abilities, a token can neither end
+sessions, change a password, touch a second factor nor make tokens: 403 `requiere_sesion`. Any other ability is
+refused when the token is made, except {later}, whose routes come with a later version. Routes that need no token
+are in no area."""
 
 
 class OutdatedSourceError(Exception):
@@ -138,6 +152,21 @@ def routes() -> str:
     return f"# Routes\n\n{_NOTE}\n\n{intro}\n\n{_table(('Route', 'Who', 'Ability', 'What'), rows)}\n"
 
 
+def tokens() -> str:
+    """`docs/tokens.md`: what a personal access token may be made for."""
+    by_area: dict[str, dict[str, list[str]]] = {area: {} for area in sorted(permisos.areas())}
+    for key, route in sorted(ROUTES.items(), key=lambda item: (item[1].path, item[1].method)):
+        if REGLAS[key].roles:
+            by_area[REGLAS[key].area].setdefault(permisos.verb_of(route.method), []).append(f"`{key}`")
+    rows = [
+        (f"`{area}`", *("<br>".join(found.get(verb, [])) for verb in ("leer", "escribir")))
+        for area, found in by_area.items()
+    ]
+    head = ("Area", "`area:leer` opens", "`area:escribir` opens")
+    later = ", ".join(f"`{area}`" for area in sorted(RESERVED))
+    return f"# Personal access tokens\n\n{_NOTE}\n\n{_TOKENS.format(later=later)}\n\n{_table(head, rows)}\n"
+
+
 def openapi() -> str:
     """`docs/openapi.json`: what `clientela openapi` prints."""
     return json.dumps(json.loads(openapi_document()), indent=1, ensure_ascii=False) + "\n"
@@ -149,6 +178,7 @@ GENERATED = {
     DOCS / "events.md": events,
     DOCS / "audit.md": audit,
     DOCS / "routes.md": routes,
+    DOCS / "tokens.md": tokens,
     DOCS / "openapi.json": openapi,
 }
 

@@ -37,6 +37,7 @@ THROTTLED = frozenset(
         "POST /api/login-client",
         "POST /api/v1/auth/login",
         "POST /api/v1/auth/contrasenia",
+        "DELETE /api/v1/auth/totp",
         "POST /api/cliente/forgot-password",
         "POST /api/cliente/reset-password",
         "POST /api/registrar-cliente",

@@ -225,6 +225,25 @@ def test_missing_fields_are_named_and_not_counted(
     assert client.post(CASTELLA, json=body(CASTELLA, "a@example.com", PASSWORD)).status_code == 401
 
 
+@pytest.mark.parametrize("sent", [{}, {"contrasenia": None}, {"correo": None}, {"identificador": None}])
+def test_every_missing_field_is_named(cast: Cast, sent: dict[str, Any]) -> None:
+    missing = ["Este campo es obligatorio"]
+    answer = cast.anon.post(CASTELLA, json=sent)
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == {"correo": missing, "contrasenia": missing}
+    for path, name in ((V1, "identificador"), (PANEL, "correo")):
+        answer = cast.anon.post(path, json={k: v for k, v in sent.items() if path == PANEL or k != "correo"})
+        assert answer.status_code == 422
+        assert set(answer.json()["errors"]) == {name, "contrasenia"}
+
+
+def test_of_two_names_the_wrong_one_is_named(cast: Cast) -> None:
+    answer = cast.anon.post(PANEL, json={"identificador": 5})
+    assert set(answer.json()["errors"]) == {"identificador", "contrasenia"}
+    answer = cast.anon.post(PANEL, json={"identificador": "a@example.com", "correo": ""})
+    assert set(answer.json()["errors"]) == {"correo", "contrasenia"}
+
+
 @pytest.mark.parametrize("wrong", [1, True, [], {}, 1.5])
 def test_wrong_types_are_named(cast: Cast, wrong: Any) -> None:
     answer = cast.anon.post(CASTELLA, json={"correo": wrong, "contrasenia": PASSWORD})

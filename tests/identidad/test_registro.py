@@ -64,7 +64,22 @@ def test_a_missing_field_has_the_contracts_sentence(cast: Cast, field: str, how:
     said = answer.json()
     assert said["mensaje"] == "Nombre, celular, correo y contraseña son obligatorios"
     assert said["code"] == "registro_incompleto"
-    assert set(said["errors"]) == {field}
+    assert said["errors"] == {field: ["Este campo es obligatorio"]}
+
+
+def test_all_missing_and_wrong_fields_are_named_at_once(cast: Cast) -> None:
+    said = cast.anon.post(PATH, json={"nombre": None, "celular": 5, "correo": " "}).json()
+    missing = ["Este campo es obligatorio"]
+    assert said["code"] == "registro_incompleto"
+    assert said["errors"] == {
+        "nombre": missing,
+        "celular": ["Debe ser un texto"],
+        "correo": missing,
+        "contrasenia": missing,
+    }
+    said = cast.anon.post(PATH, json=form(celular="12", correo="no", contrasenia="corta")).json()
+    assert said["code"] == "datos_invalidos"
+    assert set(said["errors"]) == {"celular", "correo", "contrasenia"}
 
 
 def test_no_body_and_no_json_are_400(cast: Cast) -> None:

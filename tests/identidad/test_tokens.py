@@ -1,6 +1,7 @@
 """Personal access tokens: shown once, hashed, bounded by abilities, role and expiry (CONTRACT §2, §12)."""
 
 import hashlib
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -101,6 +102,8 @@ def test_a_token_makes_no_tokens_and_touches_no_sessions(cast: Cast, server: str
         ({"habilidades": "*"}, "habilidades"),
         ({"habilidades": ["productos", "volar"]}, "habilidades.1"),
         ({"habilidades": ["productos:borrar"]}, "habilidades.0"),
+        # Nobody needs a token for what is open to all.
+        ({"habilidades": ["publico"]}, "habilidades.0"),
         ({"habilidades": [5]}, "habilidades.0"),
         ({"expira_en": "mañana"}, "expira_en"),
         ({"expira_en": "2020-01-01T00:00:00Z"}, "expira_en"),
@@ -172,3 +175,17 @@ def test_the_log_names_what_was_done(cast: Cast) -> None:
     assert items[1]["datos"] == {"habilidades": ["productos:leer"]}
     assert items[1]["actor_id"] == cast.admin.usuario_id
     assert page.json()["next"] is None
+
+
+def test_a_key_makes_one_token_and_shows_it_again(cast: Cast, server: str, db: Database) -> None:
+    sent = {"nombre": f"Una vez {uuid.uuid4().hex}", "habilidades": ["productos:leer"]}
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    first, second = (cast.admin.post(ROOT, json=sent, headers=key) for _ in range(2))
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert second.json() == first.json()
+    assert db.fetchval("SELECT count(*) FROM tokens_personales WHERE nombre = $1", sent["nombre"]) == 1
+    assert get(server, "/api/v1/productos", first.json()["token"]).status_code == 200
+    secret = first.json()["token"].partition("|")[2]
+    kept = " ".join(row["fila"] for row in db.fetch("SELECT t::text AS fila FROM idempotencia t"))
+    assert secret not in kept
+    assert secret.encode().hex() not in kept

@@ -36,7 +36,7 @@ def test_an_admin_makes_staff(cast: Cast, rol: str) -> None:
     said = answer.json()
     assert set(said) == {
         "id", "numero", "nombre", "rol", "correo", "usernick", "celular", "activo", "cliente_id",
-        "debe_cambiar_contrasenia", "version", "creado_en", "actualizado_en",
+        "debe_cambiar_contrasenia", "totp", "version", "creado_en", "actualizado_en",
     }  # fmt: skip
     assert {k: said[k] for k in ("nombre", "rol", "correo", "usernick", "celular")} == {
         k: v for k, v in sent.items() if k != "contrasenia"
@@ -99,6 +99,8 @@ def test_wrong_fields_are_named(cast: Cast, fields: dict[str, Any], field: str) 
 def test_a_login_needs_a_name(cast: Cast) -> None:
     answer = cast.admin.post(ROOT, json=new(correo=None))
     assert (answer.status_code, answer.json()["code"]) == (422, "identificador_requerido")
+    said = "Se requiere un correo, un celular o un nombre de usuario"
+    assert answer.json()["errors"] == {"correo": [said], "celular": [said], "usernick": [said]}
 
 
 def test_correo_celular_and_usernick_are_one_namespace(cast: Cast) -> None:
@@ -226,6 +228,7 @@ def test_names_move_from_one_user_to_another_only_when_free(cast: Cast) -> None:
     assert cast.admin.patch(f"{ROOT}/{two['id']}", json={"usernick": one["usernick"]}).status_code == 200
     answer = cast.admin.patch(f"{ROOT}/{two['id']}", json={"usernick": None, "correo": None})
     assert (answer.status_code, answer.json()["code"]) == (422, "identificador_requerido")
+    assert set(answer.json()["errors"]) == {"correo", "celular", "usernick"}
 
 
 @pytest.mark.parametrize(
@@ -236,6 +239,33 @@ def test_wrong_changes_are_named(cast: Cast, sent: dict[str, Any]) -> None:
     answer = cast.admin.patch(f"{ROOT}/{cast.soporte.usuario_id}", json=sent)
     assert answer.status_code == 422
     assert set(answer.json()["errors"]) == set(sent)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"nombre": "", "rol": "jefe", "activo": "no", "usernick": 5, "totp": True},
+        {"correo": "no", "celular": "12", "usernick": "a b", "contrasenia": "corta"},
+        {"correo": "no", "contrasenia": "12345678"},
+    ],
+)
+def test_all_wrong_fields_are_named_at_once(cast: Cast, sent: dict[str, Any]) -> None:
+    answer = cast.admin.patch(f"{ROOT}/{cast.soporte.usuario_id}", json=sent)
+    assert (answer.status_code, answer.json()["code"]) == (422, "datos_invalidos")
+    assert set(answer.json()["errors"]) == set(sent)
+    if {"activo", "totp"}.isdisjoint(sent):
+        answer = cast.admin.post(ROOT, json=new(**sent))
+        assert (answer.status_code, answer.json()["code"]) == (422, "datos_invalidos")
+        assert set(answer.json()["errors"]) == set(sent)
+
+
+@pytest.mark.parametrize(
+    "password", ["vania rojas", "VaniaRojas", "vania.rojas@example.com", "+591 700 12345"]
+)
+def test_a_password_is_compared_with_names_as_they_are_typed(cast: Cast, password: str) -> None:
+    own = {"nombre": "Vania Rojas", "correo": "vania.rojas@example.com", "celular": "700-12345"}
+    answer = cast.admin.post(ROOT, json=new(**own, contrasenia=password))
+    assert (answer.status_code, answer.json()["code"]) == (422, "contrasenia_personal")
 
 
 def test_customers_stay_customers_and_staff_stays_staff(
@@ -287,3 +317,23 @@ def test_every_change_is_written_down_without_names(cast: Cast, db: Database) ->
     assert [row["accion"] for row in rows] == ["usuario.creado", "usuario.cambiado"]
     assert {row["actor_id"] for row in rows} == {cast.admin.usuario_id}
     assert "Secreto" not in "".join(row["datos"] for row in rows)
+
+
+def test_a_key_makes_one_user_and_one_change(cast: Cast, db: Database) -> None:
+    """Also with a password in the body: the hash is made once, the answer is kept."""
+    sent, key = new(), {"Idempotency-Key": uuid.uuid4().hex}
+    first, second = (cast.admin.post(ROOT, json=sent, headers=key) for _ in range(2))
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert second.json() == first.json()
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert db.fetchval("SELECT count(*) FROM usuarios WHERE correo = $1", sent["correo"]) == 1
+    other = cast.admin.post(ROOT, json=sent | {"nombre": "Otra"}, headers=key)
+    assert (other.status_code, other.json()["code"]) == (422, "clave_idempotencia_reusada")
+    change, key = {"contrasenia": "otra distinta 77"}, {"Idempotency-Key": uuid.uuid4().hex}
+    where = f"{ROOT}/{first.json()['id']}"
+    answers = [cast.admin.patch(where, json=change, headers=key) for _ in range(2)]
+    assert [(answer.status_code, answer.json()["version"]) for answer in answers] == [(200, 2)] * 2
+    assert cast.anon.post(V1, json=body(V1, sent["correo"], "otra distinta 77")).status_code == 200
+    kept = " ".join(row["fila"] for row in db.fetch("SELECT t::text AS fila FROM idempotencia t"))
+    assert sent["correo"] not in kept
+    assert "otra distinta 77" not in kept

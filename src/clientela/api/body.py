@@ -224,7 +224,10 @@ def read_body(model: type[M], data: Any, missing_code: str | None = None, *, len
         return model.model_validate(data, strict=False if lenient else None)
     except ValidationError as error:
         found = errors_of(error)
-        if missing_code and any(_is_missing(d) for d in error.errors(include_url=False)):
+        missing = [detail for detail in error.errors(include_url=False) if _is_missing(detail)]
+        if missing_code and missing:
+            # A null is missing there, whatever type its field has.
+            found |= {str(d["loc"][0]): [_MESSAGES["missing"]] for d in missing if d["loc"]}
             raise BadRequest(missing_code, errors=found) from error
         raise Invalid(found) from error
 

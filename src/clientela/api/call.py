@@ -70,6 +70,7 @@ class Route:
     missing_code: str | None = None
     response: Any = None
     status: int = 200
+    also: tuple[int, Any] | None = None
     errors: tuple[str, ...] = ()
     example: Any = None
     body_example: Any = None
@@ -97,6 +98,7 @@ def route(
     missing_code: str | None = None,
     response: Any = None,
     status: int = 200,
+    also: tuple[int, Any] | None = None,
     errors: Sequence[str] = (),
     example: Any = None,
     body_example: Any = None,
@@ -105,9 +107,10 @@ def route(
 ) -> Callable[[H], H]:
     """Declare an endpoint; the handler names what it takes among `call`, `body` and `query`.
 
-    `errors` are the codes it can give besides the general ones; `missing_code` replaces the error for absent
-    required fields; `secret` replies (tokens) are never kept for an `Idempotency-Key`; `multipart` routes also
-    take a form, whose texts the same model reads leniently and whose files are `call.files`.
+    `status` and `response` are those of a success, `also` those of another one. `errors` are the codes it can
+    give besides the general ones; `missing_code` replaces the error for absent required fields; `secret` routes take no
+    `Idempotency-Key`; `multipart` routes also take a form, whose texts the same model reads leniently and whose
+    files are `call.files`.
     """
 
     def register(handler: H) -> H:
@@ -123,6 +126,7 @@ def route(
             missing_code=missing_code,
             response=response,
             status=status,
+            also=also,
             errors=tuple(errors),
             example=example,
             body_example=body_example,

@@ -100,7 +100,8 @@ class _Components:
         self._keep(dialect, described.get("$defs", {}))
 
     def _add_structs(self, dialect: Dialect, routes: Iterable[Route]) -> None:
-        types = sorted({route.response for route in routes if _is_described(route.response)}, key=str)
+        answers = {route.response for route in routes} | {route.also[1] for route in routes if route.also}
+        types = sorted(filter(_is_described, answers), key=str)
         refs, described = msgspec.json.schema_components(types, ref_template=_ref_of(dialect, "name"))
         self._refs |= {(dialect.nombre, kind): ref for kind, ref in zip(types, refs, strict=True)}
         self._keep(dialect, described)
@@ -222,7 +223,15 @@ def _responses(route: Route, components: _Components, *, public: bool) -> Schema
     errors = {
         str(status): _error_response(route.dialect, codes) for status, codes in sorted(by_status.items())
     }
-    return {str(route.status): ok, **errors}
+    return {str(route.status): ok, **_other_success(route, components), **errors}
+
+
+def _other_success(route: Route, components: _Components) -> Schema:
+    if route.also is None:
+        return {}
+    status, response = route.also
+    content = {"application/json": {"schema": components.ref(route.dialect, response)}}
+    return {str(status): {"description": HTTPStatus(status).phrase, "content": content}}
 
 
 def _response_schema(route: Route, components: _Components) -> Schema:

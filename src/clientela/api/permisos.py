@@ -4,7 +4,7 @@ A route without a row does not start. `tests/authz_matrix.yaml` says the same in
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -64,6 +64,8 @@ REGLAS: dict[str, Regla] = {
     "GET /api/v1/auth/sesiones": Regla(TODOS, "sesion", "libre"),
     "DELETE /api/v1/auth/sesiones": Regla(TODOS, "sesion", "libre"),
     "DELETE /api/v1/auth/sesiones/{sesion_id}": Regla(TODOS, "sesion", "servicio"),
+    "POST /api/v1/auth/totp": Regla(PERSONAL, "sesion", "libre"),
+    "DELETE /api/v1/auth/totp": Regla(PERSONAL, "sesion", "libre"),
     "GET /api/v1/usuarios": Regla(ADMIN, "usuarios", "libre"),
     "POST /api/v1/usuarios": Regla(ADMIN, "usuarios", "libre"),
     "GET /api/v1/usuarios/{usuario_id}": Regla(ADMIN, "usuarios", "libre"),
@@ -95,6 +97,19 @@ REGLAS: dict[str, Regla] = {
     "GET /api/v1/tickets/{ticket_id}": Regla(CLIENTE | SOPORTE | ADMIN, "tickets"),
 }
 
+# Areas of routes that later versions bring, which integrations may already ask for.
+RESERVED: Final = frozenset({"internal"})
+
+
+def areas() -> frozenset[str]:
+    """Return the areas that an ability may name: those of all rows that ask for a role."""
+    return frozenset(rule.area for rule in REGLAS.values() if rule.roles)
+
+
+def verb_of(method: str) -> str:
+    """Return which half of an area a method belongs to: `leer` or `escribir`."""
+    return "leer" if method in {"GET", "HEAD"} else "escribir"
+
 
 def check(rule: Regla, actor: Actor, method: str, path: Mapping[str, str]) -> None:
     """Refuse with 403 whoever the row does not let in."""
@@ -111,6 +126,5 @@ def check(rule: Regla, actor: Actor, method: str, path: Mapping[str, str]) -> No
 
 
 def _check_ability(rule: Regla, abilities: frozenset[str], method: str) -> None:
-    verb = "leer" if method in {"GET", "HEAD"} else "escribir"
-    if abilities.isdisjoint({"*", rule.area, f"{rule.area}:{verb}"}):
+    if abilities.isdisjoint({"*", rule.area, f"{rule.area}:{verb_of(method)}"}):
         raise Forbidden("habilidad_insuficiente")

@@ -1,6 +1,6 @@
 """One internal error: a status, a stable code, per-field messages and data; each dialect renders it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 from clientela.core.textos import MENSAJES
@@ -141,6 +141,23 @@ class Invalid(AppError):
     def of(cls, field: str, message: str) -> Self:
         """Refuse one field."""
         return cls({field: [message]})
+
+
+def check_together(*checks: Callable[[], object]) -> None:
+    """Make several checks of fields and raise one Invalid that names every field that does not pass.
+
+    What only one check refuses keeps its own code.
+    """
+    found: list[Invalid] = []
+    for check in checks:
+        try:
+            check()
+        except Invalid as error:
+            found.append(error)
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        raise Invalid({field: texts for error in found for field, texts in (error.errors or {}).items()})
 
 
 class TooManyRequests(AppError):

@@ -51,7 +51,7 @@ async def register_customer(db: Db, form: Registro, origin: Origen) -> Acceso:
 
 
 async def _register(db: Db, form: Registro, origin: Origen) -> Acceso:
-    names = users.read_names(db.settings.pais, form.correo, form.celular, None)
+    names = users.read_login(db.settings.pais, form.nombre, form.contrasenia, form.correo, form.celular)
     login = await _prepare(db, form.nombre, names, form.contrasenia)
     addresses = (NuevaDireccion(form.direccion, es_principal=True),) if form.direccion else ()
     async with db.transaction() as tx:
@@ -64,7 +64,9 @@ async def create_customer_user(db: Db, actor: Actor, new: NuevoUsuario) -> Usuar
 
     Errors as `register_customer`.
     """
-    names = users.read_names(db.settings.pais, new.correo, new.celular, new.usernick)
+    names = users.read_login(
+        db.settings.pais, new.nombre, new.contrasenia, new.correo, new.celular, new.usernick
+    )
     login = await _prepare(db, new.nombre, names, new.contrasenia, must_change=new.debe_cambiar_contrasenia)
     async with db.transaction() as tx:
         _, principal = await clientes.create_client(tx, actor, _record(new.nombre, names, ()), login)

@@ -1,9 +1,10 @@
 """One attempt to prove a password: throttled, judged with the same work for everybody, written down.
 
 At most 5 failures of one address in any 10 minutes and 20 of one account in any hour, over every door that takes
-a password. A place is taken before the hash is computed, so the limits hold for parallel attempts too; a success
-gives it back, a failure keeps it. Who tries a name as its own password takes a place of the whole
-installation's too: that is how initial passwords, which are phones, would be sprayed (RELIABILITY D-6).
+a password or a code of the second factor. A place is taken before the hash is computed, so the limits hold for
+parallel attempts too; a success gives it back, a failure keeps it. Who tries a name as its own password takes a
+place of the whole installation's too: that is how initial passwords, which are phones, would be sprayed
+(RELIABILITY D-6).
 """
 
 from datetime import timedelta
@@ -17,6 +18,7 @@ from clientela.core.logs import get_logger
 from clientela.core.text import clave_acceso
 from clientela.identidad import passwords, rules, sessions, store
 from clientela.identidad.model import Credencial, Origen, Rol
+from clientela.identidad.totp import service as totp
 
 PER_IP: Final = (5, timedelta(minutes=10))
 PER_ACCOUNT: Final = (20, timedelta(hours=1))
@@ -26,12 +28,20 @@ _log = get_logger(__name__)
 
 
 async def check_login(
-    db: Db, identificador: str, contrasenia: str, origin: Origen, *, customers_only: bool
+    db: Db,
+    identificador: str,
+    contrasenia: str,
+    origin: Origen,
+    *,
+    customers_only: bool,
+    codigo_totp: str | None = None,
 ) -> Credencial:
-    """Return the user who logs in with this name and password.
+    """Return the user who logs in with this name and password, and with a code where he has a second factor.
 
     Raises Unauthenticated `credenciales_invalidas` alike for an unknown account, a wrong password, a disabled
-    account and, with `customers_only`, staff; else as `prove`.
+    account and, with `customers_only`, staff. Only who has the password is told of the second factor:
+    `totp_requerido` without a code, which is no failure, `totp_invalido` for a wrong or used one, which is one.
+    Else as `prove`.
     """
     key = clave_acceso(identificador, db.settings.pais)
     owner = await store.find_credencial(db, key)
@@ -41,6 +51,11 @@ async def check_login(
     proved = await prove(db, owner, account, contrasenia, origin, admitted=admitted, spray=spray)
     if owner is None or not proved:
         raise Unauthenticated("credenciales_invalidas")
+    if owner.totp:
+        if codigo_totp is None:
+            raise Unauthenticated("totp_requerido")
+        if not await prove_code(db, owner, codigo_totp, origin):
+            raise Unauthenticated("totp_invalido")
     await _renew_hash(db, owner, contrasenia)
     return owner
 
@@ -80,6 +95,18 @@ async def prove(
     await audit.record(
         db, "login.fallido", actor=None, objeto=("usuario", str(owner.usuario_id)) if owner else None
     )
+    return False
+
+
+async def prove_code(db: Db, owner: Credencial, code: str, origin: Origen) -> bool:
+    """Tell whether a code is good for its owner's second factor, and use it up; counted as passwords are."""
+    [place] = await _take_places(db, str(owner.usuario_id), origin, spray=False)
+    if await totp.use_code(db, owner.usuario_id, code):
+        await place.release()
+        return True
+    await place.keep()
+    whose = ("usuario", str(owner.usuario_id))
+    await audit.record(db, "login.fallido", actor=None, objeto=whose, datos={"motivo": "totp"})
     return False
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -31,7 +32,7 @@ class Origen(msgspec.Struct, frozen=True):
 
 
 class Usuario(msgspec.Struct, frozen=True):
-    """A user as administrators see him; never with his password's hash."""
+    """A user as administrators see him; never with his password's hash. `totp`: his logins need a code."""
 
     id: UUID
     numero: int
@@ -43,13 +44,14 @@ class Usuario(msgspec.Struct, frozen=True):
     activo: bool
     cliente_id: UUID | None
     debe_cambiar_contrasenia: bool
+    totp: bool
     version: int
     creado_en: datetime
     actualizado_en: datetime
 
 
 class Credencial(msgspec.Struct, frozen=True):
-    """What a login is judged by."""
+    """What a login is judged by; `version` counts the changes of the user, `totp`: a code is needed too."""
 
     usuario_id: UUID
     numero: int
@@ -62,7 +64,9 @@ class Credencial(msgspec.Struct, frozen=True):
     contrasenia_hash: str | None
     activo: bool
     debe_cambiar_contrasenia: bool
+    version: int
     clave_inicial_vence_en: datetime | None = None
+    totp: bool = False
 
 
 class Identificadores(msgspec.Struct, frozen=True):
@@ -101,7 +105,7 @@ class NuevoUsuario(msgspec.Struct, frozen=True):
 
 
 class CambiosUsuario(msgspec.Struct, frozen=True):
-    """Changes of a user; what is UNSET stays as it is, `null` clears."""
+    """Changes of a user; what is UNSET stays as it is, `null` clears. The second factor can only be taken away."""
 
     nombre: str | UnsetType = UNSET
     rol: str | UnsetType = UNSET
@@ -111,6 +115,7 @@ class CambiosUsuario(msgspec.Struct, frozen=True):
     activo: bool | UnsetType = UNSET
     contrasenia: str | UnsetType = UNSET
     debe_cambiar_contrasenia: bool | UnsetType = UNSET
+    totp: Literal[False] | UnsetType = UNSET
 
 
 class Acceso(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from typing import Final
 from clientela.core import audit, keys
 from clientela.core.actor import Actor
 from clientela.core.db import Db, Record
-from clientela.core.errors import Unauthenticated
+from clientela.core.errors import Conflict, Unauthenticated
 from clientela.identidad import attempts, rules, sessions, signing, store, users
 from clientela.identidad.model import Acceso, Credencial, NuevoUsuario, Origen, Rol, Usuario, tipo_of
 
@@ -75,14 +75,26 @@ def _actor_of(row: Record, *, sesion: signing.Claims | None = None, token: int |
 
 
 async def login(
-    db: Db, identificador: str, contrasenia: str, origin: Origen, *, customers_only: bool = False
+    db: Db,
+    identificador: str,
+    contrasenia: str,
+    origin: Origen,
+    *,
+    customers_only: bool = False,
+    codigo_totp: str | None = None,
 ) -> Acceso:
     """Check a password and open a session; `identificador` is an e-mail, a phone in any spelling, or a nick.
 
-    Errors as `attempts.check_login`.
+    Errors as `attempts.check_login`; Conflict `conflicto_simultaneo` when the user was changed meanwhile.
     """
-    owner = await attempts.check_login(db, identificador, contrasenia, origin, customers_only=customers_only)
+    owner = await attempts.check_login(
+        db, identificador, contrasenia, origin, customers_only=customers_only, codigo_totp=codigo_totp
+    )
     async with db.transaction() as tx:
+        locked = await store.lock_credencial(tx, owner.usuario_id)
+        if locked is None or locked.version != owner.version:
+            # What was proved may no longer suffice, and whoever changed it has ended the sessions there were.
+            raise Conflict("conflicto_simultaneo")
         access = await sessions.open_session(tx, owner, origin)
         await _note_login(tx, owner, {"sesion_id": str(access.sesion_id)})
     return access

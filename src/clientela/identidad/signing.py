@@ -1,5 +1,6 @@
 """Tokens: signed ones of sessions (HS256 JWT, CONTRACT §2) and personal ones (`<n>|<secret>`)."""
 
+import hmac
 import re
 import secrets
 import string
@@ -60,6 +61,12 @@ class Keyring:
         if self._key is None:
             raise Unavailable
         return self._key
+
+    def derive(self, purpose: str) -> bytes:
+        """Make the key (32 bytes) that encrypts for one purpose; it tells nothing of this key or of another."""
+        # One block of HKDF-SHA256 (RFC 5869) without a salt.
+        seed = hmac.digest(bytes(32), self.key, "sha256")
+        return hmac.digest(seed, f"clientela {purpose}".encode() + b"\x01", "sha256")
 
 
 keyring: Final = Keyring()

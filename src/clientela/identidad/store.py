@@ -10,12 +10,12 @@ from clientela.identidad.model import Credencial, Filtro, Sesion, TokenPersonal,
 
 USUARIO: Final = """
     id, numero, nombre, rol, correo, usernick, celular, activo, cliente_id, debe_cambiar_contrasenia,
-    version, creado_en, actualizado_en"""
+    totp_desde IS NOT NULL AS totp, version, creado_en, actualizado_en"""
 
 CREDENCIAL: Final = """
     u.id AS usuario_id, u.numero, u.nombre, u.rol, u.correo, u.usernick, u.celular_e164, u.cliente_id,
     u.contrasenia_hash, u.activo AND u.cliente_activo AS activo, u.debe_cambiar_contrasenia,
-    u.clave_inicial_vence_en"""
+    u.version, u.clave_inicial_vence_en, u.totp_desde IS NOT NULL AS totp"""
 
 # --- users ---------------------------------------------------------------------------------------------------
 
@@ -242,13 +242,13 @@ async def end_sesion(db: Db, usuario_id: UUID, sesion_id: UUID, now: datetime, m
 END_SESIONES: Final = """
 WITH terminadas AS (
     UPDATE sesiones SET terminada_en = $2, motivo = $3
-     WHERE usuario_id = $1 AND terminada_en IS NULL AND expira_en > $2 RETURNING 1)
+     WHERE usuario_id = $1 AND terminada_en IS NULL AND expira_en > $2 AND id IS DISTINCT FROM $4 RETURNING 1)
 SELECT count(*) FROM terminadas"""
 
 
-async def end_sesiones(db: Db, usuario_id: UUID, now: datetime, motivo: str) -> int:
-    """End all of a user's living sessions; return how many there were."""
-    return await db.fetchval(END_SESIONES, usuario_id, now, motivo)  # type: ignore[no-any-return]
+async def end_sesiones(db: Db, usuario_id: UUID, now: datetime, motivo: str, but: UUID | None = None) -> int:
+    """End all of a user's living sessions, except `but`; return how many there were."""
+    return await db.fetchval(END_SESIONES, usuario_id, now, motivo, but)  # type: ignore[no-any-return]
 
 
 # Only sessions whose owner has not chosen a password of his own yet.

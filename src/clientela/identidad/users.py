@@ -11,7 +11,7 @@ from msgspec import UNSET, structs
 from clientela.core import audit
 from clientela.core.actor import Actor
 from clientela.core.db import Db
-from clientela.core.errors import Conflict, Invalid, NotFound, PreconditionFailed
+from clientela.core.errors import Conflict, Invalid, NotFound, PreconditionFailed, check_together
 from clientela.core.ids import uuid7
 from clientela.core.text import clave_acceso, normalise_search, phone_e164
 from clientela.core.textos import CAMPOS, MENSAJES
@@ -26,6 +26,7 @@ from clientela.identidad.model import (
     Rol,
     Usuario,
 )
+from clientela.identidad.totp import service as totp
 
 INITIAL_LIFE: Final = timedelta(hours=72)
 
@@ -54,10 +55,28 @@ def read_names(
     if wrong:
         raise Invalid(wrong)
     if not (email or phone or nick):
-        raise Invalid(code="identificador_requerido")
+        code = "identificador_requerido"
+        raise Invalid({field: [MENSAJES[code]] for field in read}, code=code)
     return Identificadores(
         correo=email, celular=(celular or "").strip() or None, celular_e164=phone, usernick=nick
     )
+
+
+def read_login(
+    country: str,
+    nombre: str,
+    contrasenia: str,
+    correo: str | None,
+    celular: str | None,
+    usernick: str | None = None,
+) -> Identificadores:
+    """Read the names of a login that gets a password; Invalid names every field of both that does not pass."""
+    typed = Identificadores(correo, celular, phone_e164(celular or "", country), usernick)
+    check_together(
+        lambda: read_names(country, correo, celular, usernick),
+        lambda: passwords.require_good("contrasenia", contrasenia, own_words(nombre, typed)),
+    )
+    return read_names(country, correo, celular, usernick)
 
 
 def own_words(nombre: str, names: Identificadores) -> tuple[str | None, ...]:
@@ -150,6 +169,7 @@ async def _insert(
         contrasenia_hash=hashed,
         activo=True,
         debe_cambiar_contrasenia=must_change,
+        version=row.version,
     )
 
 
@@ -220,7 +240,7 @@ async def create_user(db: Db, actor: Actor | None, new: NuevoUsuario) -> Usuario
     """
     if new.rol == Rol.CLIENTE:
         raise Invalid({"rol": [MENSAJES["rol_cliente"]]}, code="rol_cliente")
-    names = read_names(db.settings.pais, new.correo, new.celular, new.usernick)
+    names = read_login(db.settings.pais, new.nombre, new.contrasenia, new.correo, new.celular, new.usernick)
     login = await prepare_login(
         db, new.nombre, names, new.contrasenia, must_change=new.debe_cambiar_contrasenia
     )
@@ -272,7 +292,8 @@ async def update_user(
 
     A changed role, a new password or `activo: false` ends his sessions, and with the first and the last his
     personal tokens too. Raises NotFound, Invalid, PreconditionFailed when `version` is not the present one,
-    Conflict for a taken name, Conflict `ultimo_admin` when no active administrator would be left.
+    Conflict for a taken name, Conflict `ultimo_admin` when no active administrator would be left, Forbidden
+    `totp_propio` for one's own second factor.
     """
     before = await get_user(db, ref)
     hashed = await _new_hash(db, before, changes)
@@ -286,6 +307,8 @@ async def update_user(
             raise PreconditionFailed("desactualizado", data={"version": before.version})
         after = _merged(before, changes)
         names = _names_of(tx, after, has_login=bool(locked.contrasenia_hash or hashed))
+        if changes.totp is False:
+            await totp.take_away(tx, actor, before.id)
         if locked.contrasenia_hash or hashed:
             await _take_names(tx, before.id, names)
         saved = await _write(tx, after, names, hashed, None)
@@ -297,8 +320,9 @@ async def _new_hash(db: Db, user: Usuario, changes: CambiosUsuario) -> str | Non
     if changes.contrasenia is UNSET:
         return None
     after = _merged(user, changes)
-    names = _names_of(db, after, has_login=True)
-    passwords.require_good("contrasenia", changes.contrasenia, own_words(after.nombre, names))
+    read_login(
+        db.settings.pais, after.nombre, changes.contrasenia, after.correo, after.celular, after.usernick
+    )
     return await passwords.hash_password(changes.contrasenia, db.settings.bcrypt_costo)
 
 
@@ -342,7 +366,16 @@ async def _follow_up(db: Db, actor: Actor, before: Usuario, after: Usuario, *, n
         await store.void_resets(db, after.id, db.now())
     fields = [
         field
-        for field in ("nombre", "rol", "correo", "usernick", "celular", "activo", "debe_cambiar_contrasenia")
+        for field in (
+            "nombre",
+            "rol",
+            "correo",
+            "usernick",
+            "celular",
+            "activo",
+            "debe_cambiar_contrasenia",
+            "totp",
+        )
         if getattr(before, field) != getattr(after, field)
     ]
     datos = {

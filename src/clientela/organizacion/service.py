@@ -19,6 +19,11 @@ async def read(db: Db, actor: Actor) -> Organizacion:
     return await store.read(db)
 
 
+async def nombre(db: Db) -> str:
+    """Return the organisation's name."""
+    return (await store.read(db)).nombre
+
+
 async def zona(db: Db) -> ZoneInfo:
     """Return the zone in which the organisation's dates and hours are meant."""
     return ZoneInfo((await store.read(db)).zona)

@@ -10,12 +10,23 @@ from clientela.api.v1.schemas_auth import (
     LoginEntrada,
     SesionesPagina,
     Terminadas,
+    TotpEntrada,
+    TotpEstado,
+    TotpPendiente,
+    TotpRetiro,
     Yo,
 )
-from clientela.identidad import recovery, service, sessions
+from clientela.identidad import recovery, second_factor, service, sessions
 from clientela.identidad.model import Origen
+from clientela.organizacion import service as organizacion
 
-LOGIN_ERRORS: Final = ("credenciales_invalidas", "demasiados_intentos", "servicio_ocupado")
+LOGIN_ERRORS: Final = (
+    "credenciales_invalidas",
+    "totp_requerido",
+    "totp_invalido",
+    "demasiados_intentos",
+    "servicio_ocupado",
+)
 PASSWORD_ERRORS: Final = (
     "contrasenia_corta",
     "contrasenia_larga",
@@ -54,8 +65,10 @@ def origin_of(call: Call) -> Origen:
     secret=True,
 )
 async def login(call: Call, body: LoginEntrada) -> Reply:
-    """Log anybody in by correo, celular (any spelling) or usernick."""
-    access = await service.login(call.db, body.identificador, body.contrasenia, origin_of(call))
+    """Log anybody in by correo, celular (any spelling) or usernick; staff with a second factor by its code too."""
+    access = await service.login(
+        call.db, body.identificador, body.contrasenia, origin_of(call), codigo_totp=body.codigo_totp
+    )
     return Reply(AccesoSalida.of(access))
 
 
@@ -171,3 +184,54 @@ async def change_password(call: Call, body: ContraseniaEntrada) -> Reply:
     """Replace the caller's password: every session of his ends, and he gets a fresh one."""
     access = await recovery.change_password(call.db, call.actor, body.actual, body.nueva, origin_of(call))
     return Reply(AccesoSalida.of(access))
+
+
+@route(
+    "POST",
+    "/api/v1/auth/totp",
+    body=TotpEntrada,
+    body_optional=True,
+    response=TotpPendiente,
+    status=201,
+    also=(200, TotpEstado),
+    errors=("totp_activo", "totp_sin_pendiente", "codigo_incorrecto", "requiere_sesion"),
+    summary="Activar mi segundo factor: sin codigo da el secreto (201), con el primer codigo lo activa (200)",
+    body_example={"codigo": "492039"},
+    example={
+        "secreto": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+        "uri": "otpauth://totp/Mi%20empresa:vania%40example.com"
+        "?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Mi%20empresa",
+    },
+)
+async def turn_totp_on(call: Call, body: TotpEntrada | None) -> Reply:
+    """Give a secret for an authenticator application, or turn the second factor on with its first code."""
+    if body is None or "codigo" not in body.model_fields_set:
+        pending = await second_factor.begin(call.db, call.actor, await organizacion.nombre(call.db))
+        return Reply(TotpPendiente(pending.secreto, pending.uri), 201)
+    await second_factor.confirm(call.db, call.actor, body.codigo)
+    return Reply(TotpEstado(activo=True))
+
+
+@route(
+    "DELETE",
+    "/api/v1/auth/totp",
+    body=TotpRetiro,
+    response=TotpEstado,
+    errors=(
+        "contrasenia_actual",
+        "codigo_incorrecto",
+        "requiere_sesion",
+        "demasiados_intentos",
+        "servicio_ocupado",
+    ),
+    summary="Retirar mi segundo factor, con la contraseña o con un código",
+    body_example={"codigo": "492039"},
+    example={"activo": False},
+    secret=True,
+)
+async def turn_totp_off(call: Call, body: TotpRetiro) -> Reply:
+    """Turn the caller's second factor off; without one there is nothing to do."""
+    await second_factor.remove(
+        call.db, call.actor, origin_of(call), contrasenia=body.contrasenia, codigo=body.codigo
+    )
+    return Reply(TotpEstado(activo=False))

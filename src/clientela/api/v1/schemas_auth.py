@@ -4,12 +4,13 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import msgspec
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from clientela.api.body import Consulta, EntradaV1, Instante, NoVacio, Pagina
 from clientela.core.actor import Actor
 from clientela.core.audit import Entrada as FilaAuditoria
+from clientela.core.textos import CAMPOS
 from clientela.identidad.model import (
     Acceso,
     CambiosUsuario,
@@ -35,6 +36,16 @@ def _absent() -> Any:
     return msgspec.UNSET
 
 
+def _only_off(value: Any) -> Any:
+    if value is not False:
+        raise PydanticCustomError("solo_false", CAMPOS["totp_solo_retirar"])
+    return value
+
+
+def _proof(name: str) -> dict[str, Any]:
+    return {"required": [name], "properties": {name: {"type": "string"}}}
+
+
 # A password of blanks is a password; its length is judged where it is set, not where it is checked.
 Contrasenia = Annotated[str, StringConstraints(max_length=1024), AfterValidator(_not_empty)]
 Identificador = Annotated[str, StringConstraints(max_length=320), NoVacio]
@@ -44,13 +55,47 @@ Usernick = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60
 Celular = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40), NoVacio]
 Habilidad = Annotated[str, StringConstraints(max_length=60), NoVacio]
 Rol = Literal["cliente", "vendedor", "tecnico", "soporte", "admin"]
+SoloRetirar = Annotated[Any, AfterValidator(_only_off), WithJsonSchema({"const": False})]
+
+
+# Six digits as the application shows them, perhaps in two groups.
+CodigoTotp = Annotated[str, StringConstraints(pattern="^[0-9]{3} ?[0-9]{3}$")]
 
 
 class LoginEntrada(EntradaV1):
-    """A name (correo, celular or usernick) and a password."""
+    """A name (correo, celular or usernick) and a password; `codigo_totp` for who has a second factor."""
 
     identificador: Identificador
     contrasenia: Contrasenia
+    codigo_totp: CodigoTotp | None = None
+
+
+class TotpEntrada(EntradaV1):
+    """Nothing, to ask for a secret; then the first code that the authenticator application makes of it."""
+
+    codigo: CodigoTotp = Field(default_factory=_absent)
+
+
+class TotpRetiro(EntradaV1):
+    """Proof of who turns the second factor off: the password or a code, or both."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [_proof("contrasenia"), _proof("codigo")]})
+
+    contrasenia: Contrasenia | None = None
+    codigo: CodigoTotp | None = None
+
+
+class TotpPendiente(msgspec.Struct):
+    """A secret that waits for its first code: as text, and as the address behind a QR code."""
+
+    secreto: str
+    uri: str
+
+
+class TotpEstado(msgspec.Struct):
+    """Whether every login of the caller needs a code."""
+
+    activo: bool
 
 
 class ContraseniaEntrada(EntradaV1):
@@ -146,7 +191,10 @@ class UsuarioEntrada(EntradaV1):
 
 
 class UsuarioCambios(EntradaV1):
-    """Some fields of a user: an absent one stays, `null` clears. A new `contrasenia` must then be changed."""
+    """Some fields of a user: an absent one stays, `null` clears. A new `contrasenia` must then be changed.
+
+    `totp: false` takes away the second factor of somebody who lost it.
+    """
 
     nombre: Nombre = Field(default_factory=_absent)
     rol: Rol = Field(default_factory=_absent)
@@ -156,6 +204,7 @@ class UsuarioCambios(EntradaV1):
     activo: bool = Field(default_factory=_absent)
     contrasenia: Contrasenia = Field(default_factory=_absent)
     debe_cambiar_contrasenia: bool = Field(default_factory=_absent)
+    totp: SoloRetirar = Field(default_factory=_absent)
 
     def as_changes(self) -> CambiosUsuario:
         """Say it in the domain's words."""

@@ -13,8 +13,6 @@ from clientela.identidad import personal_tokens
 from clientela.identidad.model import TokenPersonal
 from clientela.organizacion import service as organizacion
 
-# Areas of routes that later versions bring, which integrations may already ask for.
-_RESERVED: Final = frozenset({"internal"})
 _SHOWN: Final = {
     "id": 3,
     "nombre": "Contabilidad",
@@ -28,7 +26,7 @@ _SHOWN: Final = {
 
 def check_abilities(abilities: Sequence[str]) -> None:
     """Refuse abilities that no route asks for: Invalid names each."""
-    areas = {rule.area for rule in permisos.REGLAS.values()} | _RESERVED
+    areas = permisos.areas() | permisos.RESERVED
     known = {"*", *areas, *(f"{area}:{verb}" for area in areas for verb in ("leer", "escribir"))}
     wrong = {
         f"habilidades.{number}": [CAMPOS["habilidad_desconocida"]]
@@ -53,7 +51,6 @@ def check_abilities(abilities: Sequence[str]) -> None:
         "expira_en": "2027-11-20T00:00:00Z",
     },
     example={"id": 3, "token": "3|Zk3v8QyT1mWc5RjH7xNbP2sLdF9gUeA4oKiXqMtVwYz"},
-    secret=True,
 )
 async def create_token(call: Call, body: TokenEntrada) -> Reply:
     """Make a token of the caller's own for an integration."""

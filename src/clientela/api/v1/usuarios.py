@@ -26,6 +26,7 @@ _SHOWN: Final = {
     "activo": True,
     "cliente_id": None,
     "debe_cambiar_contrasenia": False,
+    "totp": False,
     "version": 1,
     "creado_en": "2026-11-20T14:03:27.512000Z",
     "actualizado_en": "2026-11-20T14:03:27.512000Z",
@@ -53,7 +54,6 @@ def _one(user: Usuario, status: int = 200) -> Reply:
         "contrasenia": "una frase que recuerdo",
     },
     example=_SHOWN,
-    secret=True,
 )
 async def create_user(call: Call, body: UsuarioEntrada) -> Reply:
     """Make a user; a customer is made together with his client record."""
@@ -100,13 +100,13 @@ async def read_user(call: Call) -> Reply:
         *PASSWORD_ERRORS,
         "rol_cliente",
         "ultimo_admin",
+        "totp_propio",
         "desactualizado",
         "servicio_ocupado",
     ),
     summary="Cambiar un usuario; activo=false lo desactiva",
     body_example={"activo": False},
     example={**_SHOWN, "activo": False, "version": 2},
-    secret=True,
 )
 async def update_user(call: Call, body: UsuarioCambios) -> Reply:
     """Change some fields, with `If-Match` only if nobody did meanwhile."""
