@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import hypothesis
 import pytest
 
 from clientela import demo
@@ -25,6 +26,12 @@ from tests.tools.cluster import Cluster, OwnCluster, start_embedded
 from tests.tools.database import Database, run
 from tests.tools.server import CLIENTELA, Server
 from tests.tools.sweep import sweep
+
+# How long an example takes says how busy the machine is, not whether the rule holds.
+hypothesis.settings.register_profile(
+    "puerta", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("puerta")
 
 ClusterKey = pytest.StashKey[Cluster]()
 StackKey = pytest.StashKey[contextlib.ExitStack]()
