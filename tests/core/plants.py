@@ -14,8 +14,11 @@ def look_without_holding() -> None:
     async def begin(
         db: Db, actor_key: str, method: str, path: str, key: str, fingerprint: bytes
     ) -> StoredReply | None:
-        async with Db(db._pool).transaction() as another:
-            found = await genuine(another, actor_key, method, path, key, fingerprint)
+        # A connection of its own: twins that fill the pool and each wait for a second one would all be turned away.
+        another = await db.connect()
+        async with another.transaction():
+            found = await genuine(Db(db._pool, another), actor_key, method, path, key, fingerprint)
+        await another.close()
         # Time for the others to look too: on a quiet machine nobody would notice otherwise.
         await asyncio.sleep(0.05)
         return found
