@@ -1,6 +1,7 @@
 """The second factor of staff: turned on and off, asked for at login, each code good for one use (CONTRACT §2, §12)."""
 
 import threading
+import uuid
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -145,7 +146,7 @@ def test_only_who_has_the_password_hears_of_it(someone: Persona, door: Persona, 
     for sent in (
         {"contrasenia": "equivocada-9"},
         {"contrasenia": "equivocada-9", "codigo_totp": found.code()},
-        {"identificador": "nadie@example.com", "codigo_totp": found.code()},
+        {"identificador": f"nadie-{uuid.uuid4().hex}@example.com", "codigo_totp": found.code()},
     ):
         answer = log_in(door, someone, **sent)
         assert (answer.status_code, answer.json()["code"]) == (401, "credenciales_invalidas")
