@@ -9,11 +9,14 @@ import itertools
 import uuid
 from pathlib import Path
 from typing import Any, Self
+from uuid import UUID
 
 import httpx
 
+from clientela.core.files import new_key
 from tests.tools.addresses import fresh_address
 from tests.tools.database import Database
+from tests.tools.hostile_images import encoded
 from tests.tools.server import run_cli
 
 PASSWORD = "clientela-pruebas"
@@ -107,6 +110,7 @@ class Cast:
     def __init__(self, base_url: str, db: Database, data_dir: Path) -> None:
         self.base_url = base_url
         self.db = db
+        self.data_dir = data_dir
         correo = f"admin-{uuid.uuid4().hex[:8]}@example.com"
         made = run_cli(
             "crear-admin", "--correo", correo, "--contrasenia", PASSWORD,
@@ -179,3 +183,12 @@ class Cast:
             cliente.cliente_id,
             vendedor.usuario_id,
         )
+
+    def plant_image(self, cliente_id: str, campo: str, content: bytes | None = None) -> str:
+        """Give a client an image as the product stores it; returns its key."""
+        key = new_key("clientes", UUID(cliente_id), "image/jpeg")
+        path = self.data_dir / "archivos" / key
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_bytes(encoded("JPEG") if content is None else content)
+        self.db.execute(f"UPDATE clientes SET {campo} = $2 WHERE id = $1::uuid", cliente_id, key)
+        return key

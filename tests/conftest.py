@@ -25,7 +25,7 @@ from tests.tools.addresses import fresh_address
 from tests.tools.cluster import Cluster, OwnCluster, start_embedded
 from tests.tools.database import Database, run
 from tests.tools.server import CLIENTELA, Server
-from tests.tools.sweep import sweep
+from tests.tools.sweep import sweep, sweep_files
 
 # How long an example takes says how busy the machine is, not whether the rule holds.
 hypothesis.settings.register_profile(
@@ -117,6 +117,7 @@ def serving(db: Database, scratch: Path, request: pytest.FixtureRequest) -> Iter
     with instance:
         request.config.stash[ServerKey] = instance
         yield instance
+    assert sweep_files(db, instance.data_dir) == [], "files that all tests of this worker left behind"
 
 
 @pytest.fixture(scope="session")

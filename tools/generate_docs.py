@@ -32,6 +32,7 @@ _SCOPES = {
     "libre": "",
     "cliente_del_path": "customers only with their own `cliente_id`",
     "servicio": "the service looks at the object",
+    "enlace": "the service looks at the object; a signed link will do",
 }
 
 _TOKENS = """\

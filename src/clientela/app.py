@@ -15,6 +15,7 @@ from litestar.exceptions import HTTPException
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 import clientela.api.castella
+import clientela.api.clientes
 import clientela.api.panel
 import clientela.api.v1  # noqa: F401
 from clientela.api import openapi, permisos
@@ -48,7 +49,9 @@ COMMON: Final = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
 )
-_OVERRIDABLE: Final = frozenset({b"content-security-policy", b"cache-control"})
+_OVERRIDABLE: Final = frozenset(
+    {b"content-security-policy", b"cache-control", b"cross-origin-resource-policy"}
+)
 _EXPOSED: Final = b"ETag, Retry-After, X-Request-Id, Idempotency-Replayed"
 _ALLOWED: Final = b"Authorization, Content-Type, If-Match, Idempotency-Key"
 

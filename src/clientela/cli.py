@@ -215,8 +215,9 @@ def doctor(data_dir: DataDir = None) -> None:
     """Examina la instalación y dice qué conviene corregir; termina con 1 si algo está mal."""
     from clientela.core.doctor import examine, failed, render  # noqa: PLC0415
     from clientela.migrations.current import head  # noqa: PLC0415
+    from clientela.worker import ARCHIVOS  # noqa: PLC0415
 
-    findings = examine(settings_with(data_dir), head())
+    findings = examine(settings_with(data_dir), head(), ARCHIVOS)
     typer.echo(render(findings))
     if failed(findings):
         raise typer.Exit(1)

@@ -4,15 +4,26 @@ import asyncio
 import signal
 from collections.abc import Sequence
 
+from clientela.catalogo import jobs as catalogo
+from clientela.clientes import jobs as clientes
 from clientela.core import housekeeping
 from clientela.core.db import Pool
+from clientela.core.files import Owned
 from clientela.core.jobs import Daily, Runner
 from clientela.identidad import jobs as identidad
 from clientela.organizacion import service as organizacion
 from clientela.panel import jobs as panel
 from clientela.settings import Settings
 
-DAILY: Sequence[Daily] = (*housekeeping.DIARIAS, *identidad.DIARIAS, *panel.DIARIAS)
+DAILY: Sequence[Daily] = (
+    *housekeeping.DIARIAS,
+    *identidad.DIARIAS,
+    *panel.DIARIAS,
+    *clientes.DIARIAS,
+    *catalogo.DIARIAS,
+)
+# Who names files; `doctor` asks them.
+ARCHIVOS: Sequence[Owned] = (clientes.ARCHIVOS, catalogo.ARCHIVOS)
 
 
 class Worker:

@@ -25,6 +25,7 @@ ENDING = frozenset(
         "DELETE /api/v1/auth/sesiones/{sesion_id}",
     }
 )
+PICTURES = frozenset({"foto_perfil", "ci_anverso", "ci_reverso"})
 CHANGING = "PATCH /api/v1/usuarios/{usuario_id}"
 _products: Iterator[str] = itertools.cycle(KNOWN["productos"])
 _numbers = itertools.count(int.from_bytes(os.urandom(3)))
@@ -40,6 +41,15 @@ _WORDS: dict[str, Callable[[], Any]] = {
     "pedido_id": lambda: None,
     "orden_id": lambda: None,
     "habilidades": lambda: ["productos:leer"],
+    # A client's record: what must not be somebody's already, and what must exist or be a picture.
+    "email": lambda: f"{uuid.uuid4().hex}@example.com",
+    "telefono": lambda: f"6{next(_numbers) % 10_000_000:07}",
+    "fecha_nacimiento": lambda: "1990-02-28",
+    "limite_credito": lambda: 150.5,
+    "localidad_id": lambda: None,
+    "vendedor_asignado_id": lambda: None,
+    "categorias_ids": list,
+    "ventanas_entrega": lambda: [{"dia_semana": 1, "hora_inicio": "08:00", "hora_fin": "12:00"}],
 }
 
 
@@ -59,6 +69,8 @@ def before_call(context: HookContext, case: Case, **kwargs: Any) -> None:
     if _is_valid(case):
         _use_known_path(case)
         case.body = _with_words(case.body)
+        if case.media_type == "multipart/form-data" and isinstance(case.body, dict):
+            case.body = dict(_form_fields({n: v for n, v in case.body.items() if n not in PICTURES}))
 
 
 def _is_valid(case: Case) -> bool:
@@ -81,6 +93,18 @@ def _with_words(value: Any) -> Any:
     if isinstance(value, list):
         return [_with_words(part) for part in value]
     return _readable(value)
+
+
+def _form_fields(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Write a body as a form's fields: `a[0][b]`. The fuzzer itself would write null as "None", and lists as JSON."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from _form_fields(part, f"{name}[{key}]" if name else key)
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            yield from _form_fields(part, f"{name}[{number}]")
+    elif value is not None:
+        yield name, value
 
 
 def _readable(value: Any) -> Any:

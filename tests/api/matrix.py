@@ -34,6 +34,7 @@ class Row:
     fields: frozenset[str] | None
     body: Any
     fresh_person: bool
+    upload: str | None = None
 
     @property
     def method(self) -> str:
@@ -95,12 +96,21 @@ def _row(key: str, found: Mapping[str, Any], objects: Mapping[str, Mapping[str, 
         "campos",
         "cuerpo",
         "persona",
+        "archivo",
     }
     assert not unknown, f"{key}: {unknown}"
     body = found.get("cuerpo")
     fields = frozenset(found["campos"]) if "campos" in found else None
     cases = tuple(_cases(key, found, objects, body))
-    return Row(key, cases, tuple(found["estados"]), fields, body, found.get("persona") == "nueva")
+    return Row(
+        key,
+        cases,
+        tuple(found["estados"]),
+        fields,
+        body,
+        found.get("persona") == "nueva",
+        found.get("archivo"),
+    )
 
 
 def _cases(

@@ -11,6 +11,7 @@ import jwt
 
 from tests.api.matrix import Case, Row, matrix
 from tests.cast import PASSWORD, Cast, Persona
+from tests.tools.hostile_images import encoded
 from tests.tools.server import SECRET
 
 ROLES = {
@@ -45,6 +46,8 @@ class World:
             line = {"itemId": self.product["id"], "cantidad": 1}
             answer = customer.put(f"{customer.panel}/carrito", json={"items": [line]})
             assert answer.status_code == 200, answer.text
+            for campo in ("foto_perfil", "ci_anverso", "ci_reverso"):
+                self.cast.plant_image(customer.cliente_id, campo)
         staff = {
             n: getattr(self.cast, n) for n in ("vendedora", "otro_vendedor", "tecnica", "soporte", "admin")
         }
@@ -122,6 +125,32 @@ class World:
         return self.cast.new_producto()
 
     @cached_property
+    def pictured_product(self) -> str:
+        """A product whose pictures come and go."""
+        return str(self.cast.new_producto()["id"])
+
+    def new_picture(self) -> str:
+        """The name of a picture that was just uploaded, after the one that stays."""
+        path, admin = f"/api/v1/productos/{self.pictured_product}", self.cast.admin
+        sent = {"imagen": encoded("PNG")}
+        answer = admin.post(f"{path}/imagenes", files=sent)
+        if answer.status_code == 409:
+            # It is full of those that nobody removed; the one that stays was the first.
+            assert admin.patch(path, json={"imagenes": admin.get(path).json()["imagenes"][:1]}).is_success
+            answer = admin.post(f"{path}/imagenes", files=sent)
+        assert answer.status_code == 201, answer.text
+        return str(answer.headers["location"].rpartition("/")[2])
+
+    def next_picture(self, caller: Persona) -> str:
+        """The name of a picture that an administrator may remove; whoever may not is told any name."""
+        return self.picture and self.new_picture() if caller is self.cast.admin else uuid.uuid4().hex
+
+    @cached_property
+    def picture(self) -> str:
+        """The name of a picture that stays."""
+        return self.new_picture()
+
+    @cached_property
     def ticket(self) -> dict[str, Any]:
         """A ticket of `dueno`, as its customer reads it."""
         dueno = self.fixed["dueno"]
@@ -134,6 +163,50 @@ class World:
     def colleague(self) -> Persona:
         """A member of staff whom administrators may change."""
         return self.cast.new_usuario("soporte")
+
+    def record(self, **fields: Any) -> dict[str, Any]:
+        """A client record without login, as the administrator made it; assigned to `vendedora` unless told."""
+        body = {"nombre": "Tienda", "vendedor_asignado_id": self.fixed["vendedora"].usuario_id} | fields
+        answer = self.cast.admin.post("/api/clientes", json=body)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()["data"]["cliente"]
+        return made
+
+    @cached_property
+    def changing_record(self) -> dict[str, Any]:
+        """A record that calls may change."""
+        return self.record()
+
+    @cached_property
+    def ending_record(self) -> dict[str, Any]:
+        """A record that calls may deactivate."""
+        return self.record()
+
+    @cached_property
+    def free_record(self) -> dict[str, Any]:
+        """A record that is assigned to nobody."""
+        return self.record(vendedor_asignado_id=None)
+
+    @cached_property
+    def locality(self) -> dict[str, Any]:
+        """A locality that calls may change."""
+        return self._made("/api/v1/localidades", {"nombre": "Montero", "codigo": uuid.uuid4().hex[:12]})
+
+    @cached_property
+    def category(self) -> dict[str, Any]:
+        """A client category that calls may change."""
+        return self._made("/api/v1/categorias-cliente", {"nombre": "VIP", "clave": uuid.uuid4().hex[:12]})
+
+    def address(self, customer: str) -> dict[str, Any]:
+        """A new address of a customer: calls change and delete them."""
+        path = f"/api/v1/clientes/{self.fixed[customer].cliente_id}/direcciones"
+        return self._made(path, {"direccion": "Calle 1"})
+
+    def _made(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = self.cast.admin.post(path, json=body)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
 
     def _session(self) -> str:
         dueno = self.fixed["dueno"]
@@ -158,10 +231,26 @@ class World:
             "uuid": lambda: str(uuid.uuid4()),
             "producto": lambda: self.product["id"],
             "otro_producto": lambda: self.changing_product["id"],
+            "producto_nuevo": lambda: self.cast.new_producto()["id"],
+            "producto_con_imagen": lambda: self.pictured_product,
+            "imagen": lambda: self.picture,
+            "imagen_nueva": lambda: self.next_picture(caller),
             "ticket": lambda: self.ticket["id"],
             "ticket_numero": lambda: self.ticket["numero"],
             "usuario": lambda: self.colleague.usuario_id,
             "usuario_numero": lambda: self.colleague.numero,
+            "cliente_numero": lambda: self.cast.db.fetchval(
+                "SELECT numero FROM clientes WHERE id = $1::uuid", owner.cliente_id
+            ),
+            "cliente_de_nadie": lambda: self.free_record["uuid"],
+            "ficha": lambda: self.changing_record["uuid"],
+            "ficha_nueva": lambda: self.record()["uuid"],
+            "ficha_inactivable": lambda: self.ending_record["uuid"],
+            "vendedor": lambda: self.fixed["otro_vendedor"].usuario_id,
+            "localidad": lambda: self.locality["id"],
+            "categoria": lambda: self.category["id"],
+            "direccion": lambda: self.address("dueno")["id"],
+            "direccion_ajena": lambda: self.address("otra")["id"],
             "yo": lambda: caller.usuario_id or uuid.uuid4(),
             "sesion": self._session,
             "token": self._token_id,
@@ -191,7 +280,7 @@ class World:
         path = row.template
         for name, value in case.path.items():
             path = path.replace(f"{{{name}}}", self.fill(value, caller, owner))
-        return Ready(caller, row.method, path, self.fill(case.body, caller, owner))
+        return Ready(caller, row.method, path, self.fill(case.body, caller, owner), row.upload)
 
     def valid(self, row: Row) -> "Ready":
         """A call of the row that succeeds, with its case `propio`: by `dueno` where he may, else by `admin`."""
@@ -203,12 +292,15 @@ class World:
 class Ready:
     """One request, ready to go."""
 
-    def __init__(self, caller: Persona, method: str, path: str, body: Any) -> None:
+    def __init__(self, caller: Persona, method: str, path: str, body: Any, upload: str | None = None) -> None:
         self.caller = caller
         self.method = method
         self.path = path
         self.body = body
+        self.upload = upload
 
     def make(self) -> Any:
         """Send it; an httpx.Response."""
+        if self.upload is not None:
+            return self.caller.request(self.method, self.path, files={self.upload: encoded("PNG")})
         return self.caller.request(self.method, self.path, json=self.body)

@@ -67,8 +67,8 @@ def test_a_phone_that_is_none_is_kept_as_typed(cast: Cast, db: Database) -> None
 
 def test_a_sellers_new_client_is_his(cast: Cast, db: Database) -> None:
     assert str(make(db, cast.vendedora).vendedor_asignado_id) == cast.vendedora.usuario_id
-    foreign = make(db, cast.vendedora, vendedor_asignado_id=uuid.UUID(cast.otro_vendedor.usuario_id))
-    assert str(foreign.vendedor_asignado_id) == cast.vendedora.usuario_id
+    with pytest.raises(Forbidden):
+        make(db, cast.vendedora, vendedor_asignado_id=uuid.UUID(cast.otro_vendedor.usuario_id))
     given = make(db, cast.admin, vendedor_asignado_id=uuid.UUID(cast.otro_vendedor.usuario_id))
     assert str(given.vendedor_asignado_id) == cast.otro_vendedor.usuario_id
     assert make(db, cast.admin).vendedor_asignado_id is None

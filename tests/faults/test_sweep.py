@@ -1,16 +1,18 @@
 """The integrity sweep sees one planted row of each kind, and nothing on a healthy database (T-CR-3)."""
 
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.tools.cluster import Cluster
 from tests.tools.database import Database
-from tests.tools.sweep import RULES, sweep
+from tests.tools.sweep import RULES, sweep, sweep_files
 
 
 @dataclass(frozen=True)
@@ -156,3 +158,45 @@ def test_demo_company_is_whole(demo_database: Database) -> None:
     """It was loaded through the services, so it shows that the rules do not cry wolf."""
     assert demo_database.fetchval("SELECT count(*) FROM tickets") > 0
     assert sweep(demo_database) == []
+
+
+def plant_file(root: Path, key: str, *, minutes: float) -> None:
+    """A file of that age."""
+    path = root / "archivos" / key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
+    then = time.time() - 60 * minutes
+    os.utime(path, (then, then))
+
+
+def test_files_and_rows_that_miss_each_other_are_seen(people: People, tmp_path: Path) -> None:
+    photo, card, product = (uuid.uuid4().hex + ".jpg" for _ in range(3))
+    owner = f"clientes/{people.cliente}"
+    people.plant(
+        "UPDATE clientes SET foto_perfil = $1, ci_anverso = $2 WHERE id = :cliente",
+        f"{owner}/{photo}",
+        f"{owner}/{card}",
+    )
+    people.plant(
+        """INSERT INTO productos (id, codigo, nombre, precio, imagenes, creado_en, actualizado_en)
+           VALUES (:cliente, 'X', 'X', 1,
+                   ARRAY['https://x/a.jpg', '/api/v1/productos/' || :cliente || '/imagenes/' || $1], now(), now())""",
+        product,
+    )
+    plant_file(tmp_path, f"{owner}/{photo}", minutes=60)
+    plant_file(tmp_path, f"{owner}/{uuid.uuid4().hex}.jpg", minutes=9)
+    plant_file(tmp_path, f"{owner}/{uuid.uuid4().hex}.jpg.parcial", minutes=11)
+    found = sweep_files(people.db, tmp_path)
+    assert [violation.rule for violation in found] == [
+        "archivo_sin_fila",
+        "fila_sin_archivo",
+        "fila_sin_archivo",
+    ]
+    assert found[0].what.endswith(".parcial")
+    assert {violation.what for violation in found[1:]} == {
+        f"{owner}/{card}",
+        f"productos/{people.cliente}/{product}",
+    }
+    plant_file(tmp_path, f"{owner}/{card}", minutes=0)
+    plant_file(tmp_path, f"productos/{people.cliente}/{product}", minutes=0)
+    assert [violation.rule for violation in sweep_files(people.db, tmp_path)] == ["archivo_sin_fila"]

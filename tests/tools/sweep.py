@@ -5,7 +5,9 @@ of one text column that names each violation; it must find nothing on a healthy 
 one row of each kind.
 """
 
+import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.tools.database import Database
 
@@ -90,3 +92,22 @@ class Violation:
 def sweep(db: Database) -> list[Violation]:
     """Every violation in the database, by rule; one round trip."""
     return sorted(Violation(row["regla"], row["que"]) for row in db.fetch(_SCRIPT))
+
+
+NAMED_FILES = """
+    SELECT k FROM clientes, unnest(ARRAY[foto_perfil, ci_anverso, ci_reverso]) AS k WHERE k IS NOT NULL
+    UNION ALL
+    SELECT 'productos/' || p.id || '/' || split_part(d, '/imagenes/', 2) FROM productos p, unnest(p.imagenes) AS d
+     WHERE starts_with(d, '/api/v1/productos/' || p.id || '/imagenes/')"""
+
+
+def sweep_files(db: Database, data_dir: Path, *, grace: float = 600) -> list[Violation]:
+    """Rows whose file is not there, and files older than `grace` seconds that no row names."""
+    root = data_dir / "archivos"
+    ages = {str(path.relative_to(root)): path.stat().st_mtime for path in root.rglob("*") if path.is_file()}
+    # Files first: one that is written meanwhile has its row later.
+    named = {row["k"] for row in db.fetch(NAMED_FILES)}
+    lost = {Violation("fila_sin_archivo", key) for key in named - ages.keys()}
+    limit = time.time() - grace
+    orphans = {Violation("archivo_sin_fila", k) for k, age in ages.items() if k not in named and age < limit}
+    return sorted(lost | orphans)

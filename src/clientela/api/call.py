@@ -76,6 +76,7 @@ class Route:
     body_example: Any = None
     secret: bool = False
     multipart: bool = False
+    files: tuple[str, ...] = ()
     parameters: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -104,13 +105,14 @@ def route(
     body_example: Any = None,
     secret: bool = False,
     multipart: bool = False,
+    files: Sequence[str] = (),
 ) -> Callable[[H], H]:
     """Declare an endpoint; the handler names what it takes among `call`, `body` and `query`.
 
     `status` and `response` are those of a success, `also` those of another one. `errors` are the codes it can
     give besides the general ones; `missing_code` replaces the error for absent required fields; `secret` routes take no
     `Idempotency-Key`; `multipart` routes also take a form, whose texts the same model reads leniently and whose
-    files are `call.files`.
+    files are `call.files`; those of the fields `files` are meant.
     """
 
     def register(handler: H) -> H:
@@ -131,7 +133,8 @@ def route(
             example=example,
             body_example=body_example,
             secret=secret,
-            multipart=multipart,
+            multipart=multipart or bool(files),
+            files=tuple(files),
             parameters=frozenset(signature(handler).parameters),
         )
         if made.key in ROUTES:

@@ -15,8 +15,10 @@ from clientela.api.dialects import Dialect, error_body, error_status
 from clientela.api.forms import MAX_FORM
 from clientela.api.reading import MAX_JSON, ClientGone, form_type, read_arguments, read_raw
 from clientela.core import idempotency, logs
+from clientela.core.actor import Actor
 from clientela.core.errors import AppError, MethodNotAllowed
 from clientela.core.logs import get_logger
+from clientela.identidad import service as identidad
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -64,7 +66,7 @@ class Endpoint:
             raise MethodNotAllowed("metodo_no_permitido", headers={"Allow": self.allow})
         route, rule = found
         if rule.alcance != "publico":
-            call.actor = actor = await self.runtime.gatekeeper.actor(authorization(call.headers))
+            call.actor = actor = await self._caller(call, rule)
             permisos.check(rule, actor, route.method, call.path)
         raw = b""
         if route.method not in SAFE:
@@ -76,6 +78,13 @@ class Endpoint:
             if key is not None:
                 return await self._once(route, call, arguments, key, content)
         return encode(route.dialect, await route.handler(**arguments))
+
+    async def _caller(self, call: Call, rule: permisos.Regla) -> Actor:
+        header = authorization(call.headers)
+        if header is None and rule.alcance == "enlace":
+            query: bytes = call.scope["query_string"]
+            return await identidad.resolve_link(call.db, call.scope["path"], query.decode("latin-1"))
+        return await self.runtime.gatekeeper.actor(header)
 
     async def _once(
         self, route: Route, call: Call, arguments: dict[str, Any], key: str, content: Any

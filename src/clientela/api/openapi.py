@@ -177,15 +177,26 @@ def _operation(route: Route, rule: Regla, components: _Components) -> Schema:
         roles = ", ".join(sorted(rule.roles))
         operation["description"] = f"Roles: {roles}. Habilidad de los tokens personales: `{rule.area}`."
         operation["security"] = [{"bearer": []}, {"directo": []}]
-    if route.body is not None:
-        content: Schema = {"schema": components.ref(route.dialect, route.body)}
-        if route.body_example is not None:
-            content["example"] = msgspec.to_builtins(route.body_example)
-        kinds = {"application/json": content}
-        if route.multipart:
-            kinds["multipart/form-data"] = {"schema": content["schema"]}
+    kinds = _body_kinds(route, components)
+    if kinds:
         operation["requestBody"] = {"required": not route.body_optional, "content": kinds}
     return operation
+
+
+def _body_kinds(route: Route, components: _Components) -> Schema:
+    """Describe what a body may be: JSON, and a form where the route takes one, with its files."""
+    kinds: Schema = {}
+    if route.body is not None:
+        kinds["application/json"] = {"schema": components.ref(route.dialect, route.body)}
+        if route.body_example is not None:
+            kinds["application/json"]["example"] = msgspec.to_builtins(route.body_example)
+    if route.multipart:
+        files = {name: {"type": "string", "format": "binary"} for name in route.files}
+        form: Schema = {"type": "object", "properties": files}
+        if route.body is not None:
+            form = {"allOf": [components.ref(route.dialect, route.body), form]}
+        kinds["multipart/form-data"] = {"schema": form}
+    return kinds
 
 
 def _parameters(route: Route, components: _Components, *, public: bool) -> list[Schema]:
@@ -214,7 +225,9 @@ def _responses(route: Route, components: _Components, *, public: bool) -> Schema
         content["schema"] = _response_schema(route, components)
     if route.example is not None:
         content["example"] = msgspec.to_builtins(route.example)
-    if content:
+    if route.response is bytes:
+        ok["content"] = {"image/jpeg": {}}
+    elif content:
         ok["content"] = {"application/json": content}
     by_status: dict[int, list[str]] = {}
     for code in _codes(route, public=public):
@@ -248,7 +261,7 @@ def _codes(route: Route, *, public: bool) -> list[str]:
         codes += ["no_autenticado", "prohibido", "debe_cambiar_contrasenia", "habilidad_insuficiente"]
     if "{" in route.path:
         codes.append("no_encontrado")
-    if route.query is not None or route.body is not None:
+    if route.query is not None or route.body is not None or route.files:
         codes.append("datos_invalidos")
     if route.method != "GET":
         codes += [
@@ -263,7 +276,7 @@ def _codes(route: Route, *, public: bool) -> list[str]:
     if route.body is not None:
         codes += ["json_invalido", "cuerpo_requerido"]
     if route.multipart:
-        codes.append("formulario_invalido")
+        codes += ["formulario_invalido", "json_invalido"]
     if route.missing_code is not None:
         codes.append(route.missing_code)
     return list(dict.fromkeys([*codes, *route.errors]))

@@ -20,14 +20,15 @@ ADMIN = frozenset({"admin"})
 PERSONAL = VENDEDOR | TECNICO | SOPORTE | ADMIN
 TODOS = CLIENTE | PERSONAL
 
-Alcance = Literal["publico", "libre", "cliente_del_path", "servicio"]
+Alcance = Literal["publico", "libre", "cliente_del_path", "servicio", "enlace"]
 
 
 class Regla(msgspec.Struct, frozen=True):
     """Who may call a route.
 
     `alcance`: `publico` needs no token; `libre` the role suffices; `cliente_del_path` the customer's own
-    `cliente_id` must be in the path (admins: anybody's); `servicio` the service looks at the object. `area` is
+    `cliente_id` must be in the path (admins: anybody's); `servicio` the service looks at the object; `enlace` it
+    does, and a signed link stands in for the header. `area` is
     the ability that a personal access token needs (`area`, `area:leer` or `area:escribir`). `muro`: allowed
     while the password must be changed.
     """
@@ -79,8 +80,15 @@ REGLAS: dict[str, Regla] = {
     "POST /api/v1/productos": Regla(ADMIN, "productos", "libre"),
     "GET /api/v1/productos/{producto_id}": Regla(TODOS, "productos"),
     "PATCH /api/v1/productos/{producto_id}": Regla(ADMIN, "productos", "libre"),
+    "POST /api/v1/productos/{producto_id}/imagenes": Regla(ADMIN, "productos", "libre"),
+    "GET /api/v1/productos/{producto_id}/imagenes/{imagen}": PUBLICO,
+    "DELETE /api/v1/productos/{producto_id}/imagenes/{imagen}": Regla(ADMIN, "productos", "libre"),
     "GET /api/v1/organizacion": Regla(PERSONAL, "organizacion", "libre"),
     "PUT /api/v1/organizacion": Regla(ADMIN, "organizacion", "libre"),
+    # Clients: each his own, sellers theirs and nobody's
+    "GET /api/clientes/{cliente_id}/imagenes/{campo}": Regla(
+        CLIENTE | VENDEDOR | SOPORTE | ADMIN, "clientes", "enlace"
+    ),
     # Panel: customers, each in his own; administrators in anybody's
     "GET /clientes/{cliente_id}/carrito": Regla(CLIENTE | ADMIN, "panel", "cliente_del_path"),
     "PUT /clientes/{cliente_id}/carrito": Regla(CLIENTE | ADMIN, "panel", "cliente_del_path"),
@@ -92,6 +100,22 @@ REGLAS: dict[str, Regla] = {
     "POST /clientes/{cliente_id}/auto-guardar": Regla(CLIENTE | ADMIN, "panel", "cliente_del_path"),
     "POST /reclamos": Regla(CLIENTE | ADMIN, "panel", "libre"),
     "POST /soporte": Regla(CLIENTE | ADMIN, "panel", "libre"),
+    # Clients
+    "GET /api/clientes": Regla(VENDEDOR | SOPORTE | ADMIN, "clientes", "libre"),
+    "POST /api/clientes": Regla(VENDEDOR | ADMIN, "clientes", "libre"),
+    "GET /api/clientes/{cliente_id}": Regla(CLIENTE | VENDEDOR | SOPORTE | ADMIN, "clientes"),
+    "PUT /api/clientes/{cliente_id}": Regla(VENDEDOR | ADMIN, "clientes"),
+    "POST /api/clientes/{cliente_id}": Regla(VENDEDOR | ADMIN, "clientes"),
+    "GET /api/v1/localidades": Regla(PERSONAL, "clientes", "libre"),
+    "POST /api/v1/localidades": Regla(ADMIN, "clientes", "libre"),
+    "PATCH /api/v1/localidades/{localidad_id}": Regla(ADMIN, "clientes", "libre"),
+    "GET /api/v1/categorias-cliente": Regla(PERSONAL, "clientes", "libre"),
+    "POST /api/v1/categorias-cliente": Regla(ADMIN, "clientes", "libre"),
+    "PATCH /api/v1/categorias-cliente/{categoria_id}": Regla(ADMIN, "clientes", "libre"),
+    "GET /api/v1/clientes/{cliente_id}/direcciones": Regla(CLIENTE | VENDEDOR | SOPORTE | ADMIN, "clientes"),
+    "POST /api/v1/clientes/{cliente_id}/direcciones": Regla(VENDEDOR | ADMIN, "clientes"),
+    "PATCH /api/v1/clientes/{cliente_id}/direcciones/{direccion_id}": Regla(VENDEDOR | ADMIN, "clientes"),
+    "DELETE /api/v1/clientes/{cliente_id}/direcciones/{direccion_id}": Regla(VENDEDOR | ADMIN, "clientes"),
     # Tickets
     "GET /api/v1/tickets": Regla(CLIENTE | SOPORTE | ADMIN, "tickets", "libre"),
     "GET /api/v1/tickets/{ticket_id}": Regla(CLIENTE | SOPORTE | ADMIN, "tickets"),

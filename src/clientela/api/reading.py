@@ -74,7 +74,7 @@ def read_arguments(route: Route, call: Call, raw: bytes) -> tuple[dict[str, Any]
     arguments: dict[str, Any] = {}
     if "call" in route.parameters:
         arguments["call"] = call
-    if route.query is not None:
+    if route.query is not None and "query" in route.parameters:
         arguments["query"] = read_query(route.query, call.scope["query_string"])
     kind = form_type(call) if route.multipart else None
     if kind is not None:

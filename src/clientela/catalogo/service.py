@@ -5,13 +5,22 @@ from uuid import UUID
 
 import msgspec
 
-from clientela.catalogo import rules, store
+from clientela.catalogo import images, rules, store
 from clientela.catalogo.model import CambiosProducto, Filtro, NuevoProducto, Pagina, Producto
-from clientela.core import audit, events
+from clientela.core import audit, events, files
+from clientela.core import images as pictures
 from clientela.core.actor import Actor
 from clientela.core.db import Db
-from clientela.core.errors import Conflict, Forbidden, NotFound, PreconditionFailed, UniqueViolation
+from clientela.core.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PreconditionFailed,
+    UniqueViolation,
+)
 from clientela.core.ids import uuid7
+from clientela.core.textos import CAMPOS
 
 
 async def search(db: Db, actor: Actor, wanted: Filtro, *, page: int = 1, per_page: int = 20) -> Pagina:
@@ -60,24 +69,100 @@ async def update(
     if not actor.es_admin:
         raise Forbidden
     async with db.transaction() as tx:
-        before = await store.lock(tx, product_id)
-        if before is None:
-            raise NotFound("producto_no_encontrado")
-        if version is not None and version != before.version:
-            raise PreconditionFailed("desactualizado", data={"version": before.version})
-        wanted = rules.apply_changes(before, changes)
-        if wanted == before:
-            return before
-        after = await _with_free_code(store.write(tx, wanted, tx.now()))
-        await audit.record(
-            tx,
-            "producto.actualizado",
-            actor=actor,
-            objeto=("producto", str(product_id)),
-            datos=rules.audited_change(before, wanted),
-        )
-        await _announce(tx, actor, after)
-        return after
+        before = await _hold(tx, product_id, version)
+        return await _store(tx, actor, before, rules.apply_changes(before, _inward(tx, before, changes)))
+
+
+async def add_image(
+    db: Db, actor: Actor, product_id: UUID, data: bytes, version: int | None = None
+) -> tuple[Producto, str]:
+    """Add an uploaded picture to a product (admin); return the product and the picture's path.
+
+    Errors as `update`; Invalid `imagen_invalida` for what is no picture, Conflict `demasiadas_imagenes` when the
+    product has eight.
+    """
+    if not actor.es_admin:
+        raise Forbidden
+    await get(db, actor, product_id)
+    image = await pictures.normalise(data)
+    key = files.new_key(images.FOLDER, product_id, image.tipo)
+    path = images.path_of(key)
+    async with files.written(files.open_storage(db.settings), {key: image.data}), db.transaction() as tx:
+        before = await _hold(tx, product_id, version)
+        if len(before.imagenes) >= images.MAX_IMAGES:
+            raise Conflict("demasiadas_imagenes")
+        wanted = msgspec.structs.replace(before, imagenes=(*before.imagenes, path))
+        return await _store(tx, actor, before, wanted), path
+
+
+async def remove_image(
+    db: Db, actor: Actor, product_id: UUID, name: str, version: int | None = None
+) -> Producto:
+    """Remove an uploaded picture from a product, and its file after the commit (admin); errors as `update`.
+
+    NotFound `imagen_no_encontrada` where the product has no such picture.
+    """
+    if not actor.es_admin:
+        raise Forbidden
+    async with db.transaction() as tx:
+        before = await _hold(tx, product_id, version)
+        key = images.key_of(product_id, name)
+        if key is None or images.path_of(key) not in before.imagenes:
+            raise NotFound("imagen_no_encontrada")
+        left = tuple(address for address in before.imagenes if address != images.path_of(key))
+        return await _store(tx, actor, before, msgspec.structs.replace(before, imagenes=left))
+
+
+async def read_image(db: Db, product_id: UUID, name: str) -> tuple[str, bytes]:
+    """Return the key and the content of an uploaded picture, to whoever knows its name: 128 random bits.
+
+    NotFound `imagen_no_encontrada` where there is none.
+    """
+    key = images.key_of(product_id, name)
+    if key is None:
+        raise NotFound("imagen_no_encontrada")
+    try:
+        return key, await files.open_storage(db.settings).get(key)
+    except NotFound as error:
+        raise NotFound("imagen_no_encontrada") from error
+
+
+async def _hold(tx: Db, product_id: UUID, version: int | None) -> Producto:
+    before = await store.lock(tx, product_id)
+    if before is None:
+        raise NotFound("producto_no_encontrado")
+    if version is not None and version != before.version:
+        raise PreconditionFailed("desactualizado", data={"version": before.version})
+    return before
+
+
+def _inward(db: Db, before: Producto, changes: CambiosProducto) -> CambiosProducto:
+    """Say the images that were sent as they are stored; one of ours that is not there any more is refused."""
+    if changes.imagenes is msgspec.UNSET:
+        return changes
+    wanted = images.inward(db.settings.url, changes.imagenes, before.imagenes)
+    for number, address in enumerate(wanted):
+        if address not in before.imagenes and images.stored(before.id, [address]):
+            raise Invalid.of(f"imagenes.{number}", CAMPOS["imagen_desconocida"])
+    return msgspec.structs.replace(changes, imagenes=wanted)
+
+
+async def _store(tx: Db, actor: Actor, before: Producto, wanted: Producto) -> Producto:
+    """Write what is wanted of a product that is held, tell of it, and forget the pictures that are gone."""
+    if wanted == before:
+        return before
+    after = await _with_free_code(store.write(tx, wanted, tx.now()))
+    gone = set(images.stored(before.id, before.imagenes)) - set(images.stored(before.id, after.imagenes))
+    files.forget(tx, gone)
+    await audit.record(
+        tx,
+        "producto.actualizado",
+        actor=actor,
+        objeto=("producto", str(before.id)),
+        datos=rules.audited_change(before, wanted),
+    )
+    await _announce(tx, actor, after)
+    return after
 
 
 async def _with_free_code(writing: Awaitable[Producto]) -> Producto:

@@ -1,5 +1,6 @@
 """All SQL of the catalogue."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -182,6 +183,26 @@ async def write(db: Db, product: Producto, now: datetime) -> Producto:
         now,
     )
     return _producto(rows[0])
+
+
+NAMED_IMAGES: Final = """
+SELECT direccion FROM unnest($1::uuid[], $2::text[]) AS preguntadas (id, direccion)
+  JOIN productos USING (id) WHERE direccion = ANY (imagenes)"""
+
+
+async def named_images(db: Db, addresses: Sequence[tuple[UUID, str]]) -> set[str]:
+    """Return those of the addresses that are among the images of their product."""
+    ids, texts = [product_id for product_id, _ in addresses], [address for _, address in addresses]
+    return {row["direccion"] for row in await db.fetch(NAMED_IMAGES, ids, texts)}
+
+
+IMAGES_AFTER: Final = """
+SELECT id, imagenes FROM productos WHERE id > $1 AND imagenes <> '{}' ORDER BY id LIMIT $2"""
+
+
+async def images_after(db: Db, product_id: UUID, limit: int) -> list[tuple[UUID, list[str]]]:
+    """Return the next products that have images, with them."""
+    return [(row["id"], row["imagenes"]) for row in await db.fetch(IMAGES_AFTER, product_id, limit)]
 
 
 def _producto(row: Record) -> Producto:

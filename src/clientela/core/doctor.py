@@ -5,7 +5,7 @@ import os
 import shutil
 import stat
 import subprocess
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 import aiosmtplib
 import msgspec
 
-from clientela.core import audit
+from clientela.core import audit, files
 from clientela.core.backup import running_database
 from clientela.core.db import Db, Pool
-from clientela.core.errors import AppError
+from clientela.core.errors import AppError, Unavailable
+from clientela.core.files import Owned
 from clientela.core.mail_transport import SmtpServer, parse_smtp_url
 from clientela.core.postgres import check_durability
 from clientela.core.postgres.binaries import OLDEST, for_existing_data
@@ -45,13 +46,13 @@ class Check(msgspec.Struct, frozen=True):
     remedio: str = ""
 
 
-def examine(settings: Settings, head: str) -> list[Check]:
-    """Run every check. `head` is the newest revision of the schema that this code knows.
+def examine(settings: Settings, head: str, owned: Sequence[Owned] = ()) -> list[Check]:
+    """Run every check. `head` is the newest revision of the schema that this code knows, `owned` who names files.
 
     Starts the embedded database when nobody has it running (and stops it again), but never makes a new one.
     """
     findings = [_directory(settings), _room(settings)]
-    findings += _database(settings, head)
+    findings += _database(settings, head, owned)
     findings += [
         asyncio.run(_mail(settings)),
         _zone(settings),
@@ -93,14 +94,21 @@ def _directory(settings: Settings) -> Check:
 
 
 def _private_files(data_dir: Path) -> list[Path]:
-    candidates = [data_dir / _KEY_FILE, data_dir / "pg" / "conexion", *(data_dir / "pg").glob("[0-9]*")]
+    candidates = [
+        data_dir / files.FOLDER,
+        data_dir / _KEY_FILE,
+        data_dir / "pg" / "conexion",
+        *(data_dir / "pg").glob("[0-9]*"),
+    ]
     return [path for path in candidates if path.exists()]
 
 
 def _too_open(path: Path) -> bool:
     mode = stat.S_IMODE(path.stat().st_mode)
     # The data directory itself may be entered (the server's own user must), but not written.
-    return bool(mode & (0o077 if path.is_file() or path.name.isdigit() else 0o002))
+    return bool(
+        mode & (0o077 if path.is_file() or path.name.isdigit() or path.name == files.FOLDER else 0o002)
+    )
 
 
 def _room(settings: Settings) -> Check:
@@ -116,22 +124,26 @@ def _room(settings: Settings) -> Check:
     return Check("Espacio", "bien", detail)
 
 
-def _database(settings: Settings, head: str) -> list[Check]:
+def _database(settings: Settings, head: str, owned: Sequence[Owned]) -> list[Check]:
     name = "Base de datos"
     try:
         if not settings.database_url and for_existing_data(settings.data_dir.absolute() / "pg") is None:
             return [Check(name, "aviso", "todavía no se ha creado", "`clientela serve` la crea.")]
         with running_database(settings) as url:
-            return asyncio.run(_inside(settings, url, head))
+            return asyncio.run(_inside(settings, url, head, owned))
     except (OSError, subprocess.SubprocessError) as error:
         return [Check(name, "falla", str(error), "Corríjalo y vuelva a ejecutar `clientela doctor`.")]
 
 
-async def _inside(settings: Settings, url: str, head: str) -> list[Check]:
+async def _inside(settings: Settings, url: str, head: str, owned: Sequence[Owned]) -> list[Check]:
     pool = await Pool(settings, lambda: url).open()
     try:
         checks = (_version, _durability, _clock, _revision(head), _secret, _audit)
-        return [await check(pool.db) for check in checks]
+        found = [await check(pool.db) for check in checks]
+        # An older schema does not know yet where its files are named.
+        if all(check.estado == "bien" for check in found if check.nombre == "Esquema"):
+            found.append(await _files(pool.db, owned))
+        return found
     except AppError as error:
         place = urlsplit(url)
         where = f"{place.hostname}:{place.port or 5432}"
@@ -213,6 +225,25 @@ async def _secret(db: Db) -> Check:
         remedy = f"Bórrela y vuelva a arrancar: con menos de {MIN_KEY_BYTES} bytes se puede adivinar."
         return Check(name, "falla", f"{where}: solo {size} bytes", remedy)
     return Check(name, "bien", where)
+
+
+async def _files(db: Db, owned: Sequence[Owned]) -> Check:
+    """Look for files that rows name and that are not there."""
+    settings = db.settings
+    place = (
+        f"cubo {settings.s3_bucket}"
+        if settings.s3_bucket
+        else str(settings.data_dir.absolute() / files.FOLDER)
+    )
+    try:
+        lost = [key for each in owned for key in await files.missing(db, each)]
+    except Unavailable:
+        remedy = "Compruebe CLIENTELA_S3_URL y sus claves, o los permisos del directorio."
+        return Check("Archivos", "falla", f"{place} no responde", remedy)
+    if lost:
+        detail = f"{place}: faltan {len(lost)} de los que nombra la base de datos (el primero, {lost[0]})"
+        return Check("Archivos", "falla", detail, "Recupérelos de una copia de seguridad.")
+    return Check("Archivos", "bien", place)
 
 
 async def _mail(settings: Settings) -> Check:

@@ -9,6 +9,7 @@ import phonenumbers
 
 # The twin of public.normalizar() in migration 0001; a property test holds the two together.
 _MARKS: Final = re.compile("[\u0300-\u036f]+")
+_NOT_WORD: Final = re.compile("[^a-z0-9\u0080-\U0010ffff]+")
 _SPACES: Final = re.compile("[\t-\r ]+")
 _LETTERS: Final = str.maketrans(
     {
@@ -25,6 +26,11 @@ def normalise_search(text: str) -> str:
     """Return the search form of a text: no accents, no case, single spaces. Same as SQL's normalizar()."""
     decomposed = _MARKS.sub("", unicodedata.normalize("NFKD", text))
     return _SPACES.sub(" ", decomposed.translate(_LETTERS)).strip(" ")
+
+
+def search_words(text: str) -> list[str]:
+    """Return the words of a search form: letters of any script and digits. Same as SQL's texto_palabras(), split."""
+    return _NOT_WORD.sub(" ", normalise_search(text)).split()
 
 
 def normalise_email(text: str) -> str:

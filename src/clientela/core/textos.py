@@ -64,6 +64,8 @@ MENSAJES: dict[str, str] = {
     "codigo_en_uso": "Ya existe un producto con ese código",
     # Files and images
     "imagen_invalida": "La imagen no es válida",
+    "imagen_no_encontrada": "Imagen no encontrada",
+    "demasiadas_imagenes": "El producto ya tiene 8 imágenes; quite alguna antes",
     # Carts, panel, tickets
     "cliente_no_encontrado": "Cliente no encontrado",
     "carrito_no_encontrado": "Carrito no encontrado",
@@ -72,6 +74,9 @@ MENSAJES: dict[str, str] = {
     "borrador_enviado": "El borrador ya fue enviado",
     "configuraciones_excesivas": "Las configuraciones no pueden superar 8 KiB",
     "ticket_no_encontrado": "Ticket no encontrado",
+    # Clients
+    "localidad_en_uso": "Ya existe una localidad con ese código",
+    "categoria_en_uso": "Ya existe una categoría con esa clave",
     # Versions
     "desactualizado": "Los datos cambiaron desde la última lectura",
     "version_anterior": "El borrador cambió desde la última lectura",
@@ -91,11 +96,24 @@ CAMPOS: dict[str, str] = {
     "cantidad_entera": "Este producto se vende por unidades enteras",
     "cantidad_excesiva": "La cantidad total del producto no puede superar 999999",
     "imagen_ilegible": "Debe ser una imagen JPEG, PNG o WebP",
+    "imagen_desconocida": "El producto ya no tiene esta imagen",
     "imagen_grande": "La imagen es demasiado grande: como máximo 5 MiB, 40 megapíxeles y 12000 píxeles por lado",
+    "archivo_requerido": "Debe enviarse como archivo (multipart/form-data)",
+    "fecha_futura": "No puede ser una fecha futura",
+    "localidad_desconocida": "La localidad no existe",
+    "categoria_desconocida": "La categoría no existe",
+    "vendedor_desconocido": "Debe ser un vendedor activo",
+    "ventana_al_reves": "Debe ser posterior a la hora de inicio",
+    "ventana_repetida": "La ventana está repetida",
     "borrador_desconocido": "Debe ser reclamo o soporte",
     "borrador_sin_campos": "Envíe al menos uno de sus campos",
     "pedido_id_desconocido": "Pedido desconocido",
     "orden_id_desconocido": "Orden de trabajo desconocida",
+}
+
+# What is stored all the same, with a word of warning.
+ADVERTENCIAS: dict[str, str] = {
+    "ventanas_superpuestas": "Las ventanas de entrega {una} y {otra} se superponen",
 }
 
 # What the five contracts say when something went well, word by word as they are published.
@@ -107,6 +125,10 @@ EXITOS: dict[str, str] = {
     "auto_guardado": "Datos auto-guardados exitosamente",
     "reclamo_enviado": "Reclamo enviado exitosamente",
     "soporte_enviado": "Mensaje de soporte enviado exitosamente",
+    "cliente_creado": "Cliente creado exitosamente",
+    "cliente_actualizado": "Cliente actualizado exitosamente",
+    "cliente_leido": "Cliente obtenido exitosamente",
+    "clientes_leidos": "Clientes obtenidos exitosamente",
 }
 
 # What an audit row tells, in Spanish, by its action (`GET /api/v1/auditoria`).
@@ -127,7 +149,16 @@ ACCIONES: dict[str, str] = {
     "token.creado": "Se creó un token de acceso",
     "token.revocado": "Se revocó un token de acceso",
     "cliente.creado": "Se creó un cliente",
+    "cliente.actualizado": "Se modificó un cliente",
     "cliente.activo": "Se activó o desactivó un cliente",
+    "cliente.direccion_creada": "Se agregó una dirección de un cliente",
+    "cliente.direccion_actualizada": "Se modificó una dirección de un cliente",
+    "cliente.direccion_eliminada": "Se eliminó una dirección de un cliente",
+    "localidad.creada": "Se agregó una localidad",
+    "localidad.actualizada": "Se modificó una localidad",
+    "categoria.creada": "Se agregó una categoría de clientes",
+    "categoria.actualizada": "Se modificó una categoría de clientes",
+    "documento.visto": "Vio la imagen de un documento de identidad",
     # Catalogue and organisation
     "producto.creado": "Se agregó un producto",
     "producto.actualizado": "Se modificó un producto",

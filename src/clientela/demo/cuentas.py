@@ -9,7 +9,7 @@ from clientela.clientes import service as clientes
 from clientela.clientes.model import NuevaDireccion, NuevoCliente
 from clientela.core.actor import Actor
 from clientela.core.db import Db
-from clientela.identidad import users
+from clientela.identidad import logins, users
 from clientela.identidad.model import Credencial, NuevoUsuario, Usuario
 
 CONTRASENIA: Final = "clientela-demo"
@@ -69,8 +69,8 @@ async def open_customer_accounts(db: Db, admin: Actor, seller: Actor) -> list[Pe
     """Make the two customers who can log in; the first has a seller of his own."""
     made: list[Persona] = []
     for correo, nombre, razon_social, celular, nit, direccion, lat, lng in CLIENTES:
-        names = users.read_names(db.settings.pais, correo, celular, None)
-        login = await users.prepare_login(db, nombre, names, CONTRASENIA)
+        names = logins.read_names(db.settings.pais, correo, celular, None)
+        login = await logins.prepare_login(db, nombre, names, CONTRASENIA)
         place = Decimal(lat), Decimal(lng)
         record = NuevoCliente(
             nombre=nombre,

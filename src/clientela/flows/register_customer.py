@@ -12,7 +12,7 @@ from clientela.core.db import Db
 from clientela.core.errors import AppError, Conflict
 from clientela.core.limits import Limit, reserve
 from clientela.core.textos import MENSAJES
-from clientela.identidad import sessions, users
+from clientela.identidad import logins, sessions, users
 from clientela.identidad.model import Acceso, Identificadores, NuevoLogin, NuevoUsuario, Origen, Usuario
 from clientela.identidad.rules import network_of
 
@@ -51,7 +51,7 @@ async def register_customer(db: Db, form: Registro, origin: Origen) -> Acceso:
 
 
 async def _register(db: Db, form: Registro, origin: Origen) -> Acceso:
-    names = users.read_login(db.settings.pais, form.nombre, form.contrasenia, form.correo, form.celular)
+    names = logins.read_login(db.settings.pais, form.nombre, form.contrasenia, form.correo, form.celular)
     login = await _prepare(db, form.nombre, names, form.contrasenia)
     addresses = (NuevaDireccion(form.direccion, es_principal=True),) if form.direccion else ()
     async with db.transaction() as tx:
@@ -64,7 +64,7 @@ async def create_customer_user(db: Db, actor: Actor, new: NuevoUsuario) -> Usuar
 
     Errors as `register_customer`.
     """
-    names = users.read_login(
+    names = logins.read_login(
         db.settings.pais, new.nombre, new.contrasenia, new.correo, new.celular, new.usernick
     )
     login = await _prepare(db, new.nombre, names, new.contrasenia, must_change=new.debe_cambiar_contrasenia)
@@ -81,7 +81,7 @@ async def _prepare(
     for (field, code), taken in zip(_REGISTERED, known, strict=True):
         if taken:
             raise Conflict(code, errors={field: [MENSAJES[code]]})
-    return await users.prepare_login(db, nombre, names, contrasenia, must_change=must_change)
+    return await logins.prepare_login(db, nombre, names, contrasenia, must_change=must_change)
 
 
 def _record(nombre: str, names: Identificadores, addresses: tuple[NuevaDireccion, ...]) -> NuevoCliente:

@@ -92,6 +92,18 @@ class NuevoLogin(msgspec.Struct, frozen=True):
     por_activar: bool = False
 
 
+class Login(msgspec.Struct, frozen=True):
+    """A client's login as staff see it beside his record."""
+
+    usuario_id: UUID
+    numero: int
+    nombre: str
+    usernick: str | None
+    correo: str | None
+    activo: bool
+    debe_cambiar_contrasenia: bool
+
+
 class NuevoUsuario(msgspec.Struct, frozen=True):
     """A user to be made, with his password in clear."""
 

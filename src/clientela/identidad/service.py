@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from clientela.core import audit, keys
 from clientela.core.actor import Actor
 from clientela.core.db import Db, Record
 from clientela.core.errors import Conflict, Unauthenticated
-from clientela.identidad import attempts, rules, sessions, signing, store, users
+from clientela.identidad import attempts, links, rules, sessions, signing, store, users
 from clientela.identidad.model import Acceso, Credencial, NuevoUsuario, Origen, Rol, Usuario, tipo_of
 
 FOREVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
@@ -34,7 +35,7 @@ async def resolve_token(db: Db, token: str) -> tuple[Actor, datetime]:
     row = await store.resolve_sesion(db, claims.jti, now)
     if row is None or claims != _claims_of(row, claims):
         raise Unauthenticated
-    return _actor_of(row, sesion=claims), row["expira_en"]
+    return _actor_of(row, sesion=claims.jti), row["expira_en"]
 
 
 def _claims_of(row: Record, claims: signing.Claims) -> signing.Claims:
@@ -58,7 +59,25 @@ async def _resolve_personal(db: Db, token: str) -> tuple[Actor, datetime]:
     return _actor_of(row, token=number), row["expira_en"] or FOREVER
 
 
-def _actor_of(row: Record, *, sesion: signing.Claims | None = None, token: int | None = None) -> Actor:
+async def resolve_link(db: Db, path: str, query: str) -> Actor:
+    """Return who may open a signed address, as `resolve_token` would; Unauthenticated for a dead one.
+
+    The database is asked every time, so a link ends at once with the session that asked for it.
+    """
+    now = db.now()
+    asked = links.read(path, query, now)
+    if isinstance(asked, UUID):
+        row = await store.resolve_sesion(db, asked, now)
+        if row is not None:
+            return _actor_of(row, sesion=asked)
+    else:
+        row = await store.resolve_token(db, asked, now)
+        if row is not None:
+            return _actor_of(row, token=asked)
+    raise Unauthenticated
+
+
+def _actor_of(row: Record, *, sesion: UUID | None = None, token: int | None = None) -> Actor:
     return Actor(
         usuario_id=row["id"],
         numero=row["numero"],
@@ -67,7 +86,7 @@ def _actor_of(row: Record, *, sesion: signing.Claims | None = None, token: int |
         cliente_id=row["cliente_id"],
         nombre=row["nombre"],
         correo=row["correo"],
-        sesion_id=sesion.jti if sesion else None,
+        sesion_id=sesion,
         token_id=token,
         habilidades=frozenset(row["habilidades"]) if token is not None else None,
         debe_cambiar=row["debe_cambiar_contrasenia"],

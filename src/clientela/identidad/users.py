@@ -1,9 +1,7 @@
 """Users: made and changed by administrators; the principal of a client is made with the client."""
 
-import re
-from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from msgspec import UNSET, structs
@@ -11,116 +9,23 @@ from msgspec import UNSET, structs
 from clientela.core import audit
 from clientela.core.actor import Actor
 from clientela.core.db import Db
-from clientela.core.errors import Conflict, Invalid, NotFound, PreconditionFailed, check_together
+from clientela.core.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from clientela.core.ids import uuid7
-from clientela.core.text import clave_acceso, normalise_search, phone_e164
-from clientela.core.textos import CAMPOS, MENSAJES
-from clientela.identidad import passwords, rules, sessions, store
+from clientela.core.text import clave_acceso, search_words
+from clientela.core.textos import MENSAJES
+from clientela.identidad import logins, passwords, rules, sessions, store
 from clientela.identidad.model import (
     CambiosUsuario,
     Credencial,
     Filtro,
     Identificadores,
+    Login,
     NuevoLogin,
     NuevoUsuario,
     Rol,
     Usuario,
 )
 from clientela.identidad.totp import service as totp
-
-INITIAL_LIFE: Final = timedelta(hours=72)
-
-_NOT_WORD: Final = re.compile("[^a-z0-9\u0080-\U0010ffff]+")
-_REGISTERED: Final[Mapping[str, str]] = {
-    "correo": "correo_registrado",
-    "celular": "celular_registrado",
-    "usernick": "usernick_registrado",
-}
-
-
-def read_names(
-    country: str, correo: str | None, celular: str | None, usernick: str | None
-) -> Identificadores:
-    """Read the names of a login as they were typed; Invalid names each that cannot be one.
-
-    At least one is needed: Invalid `identificador_requerido`.
-    """
-    email = rules.read_email(correo) if correo else None
-    phone = phone_e164(celular, country) if celular else None
-    nick = rules.read_usernick(usernick, country) if usernick else None
-    read = {"correo": (correo, email), "celular": (celular, phone), "usernick": (usernick, nick)}
-    wrong = {
-        field: [CAMPOS[f"{field}_invalido"]] for field, (typed, got) in read.items() if typed and not got
-    }
-    if wrong:
-        raise Invalid(wrong)
-    if not (email or phone or nick):
-        code = "identificador_requerido"
-        raise Invalid({field: [MENSAJES[code]] for field in read}, code=code)
-    return Identificadores(
-        correo=email, celular=(celular or "").strip() or None, celular_e164=phone, usernick=nick
-    )
-
-
-def read_login(
-    country: str,
-    nombre: str,
-    contrasenia: str,
-    correo: str | None,
-    celular: str | None,
-    usernick: str | None = None,
-) -> Identificadores:
-    """Read the names of a login that gets a password; Invalid names every field of both that does not pass."""
-    typed = Identificadores(correo, celular, phone_e164(celular or "", country), usernick)
-    check_together(
-        lambda: read_names(country, correo, celular, usernick),
-        lambda: passwords.require_good("contrasenia", contrasenia, own_words(nombre, typed)),
-    )
-    return read_names(country, correo, celular, usernick)
-
-
-def own_words(nombre: str, names: Identificadores) -> tuple[str | None, ...]:
-    """List what a user's password may not be."""
-    return (nombre, names.correo, names.celular, names.celular_e164, names.usernick)
-
-
-async def prepare_login(
-    db: Db, nombre: str, names: Identificadores, contrasenia: str, *, must_change: bool = False
-) -> NuevoLogin:
-    """Check a new login and hash its password, outside any transaction.
-
-    Raises Invalid for a password that does not pass, Conflict `correo_registrado` and the like for a name that
-    somebody has; the name is only taken later, by whoever stores the login.
-    """
-    passwords.require_good("contrasenia", contrasenia, own_words(nombre, names))
-    keys = rules.keys_by_field(names, db.settings.pais)
-    _refuse_taken(keys, await store.taken_keys(db, list(keys.values())))
-    hashed = await passwords.hash_password(contrasenia, db.settings.bcrypt_costo)
-    return NuevoLogin(names, hashed, must_change)
-
-
-async def prepare_initial_login(db: Db, names: Identificadores) -> NuevoLogin:
-    """Check a login that staff make for a client and hash its initial password, outside any transaction.
-
-    The password is the phone as it was typed, must be changed, and dies after 72 hours (spec 2, RELIABILITY D-6).
-    With `CLIENTELA_CLAVE_INICIAL=aleatoria` it is nobody's: a link that is sent to the e-mail sets the first one.
-    Conflict as `prepare_login`.
-    """
-    cost = db.settings.bcrypt_costo
-    keys = rules.keys_by_field(names, db.settings.pais)
-    _refuse_taken(keys, await store.taken_keys(db, list(keys.values())))
-    if db.settings.clave_inicial == "aleatoria" or names.celular is None:
-        return NuevoLogin(names, passwords.nobodys(cost), debe_cambiar_contrasenia=True, por_activar=True)
-    hashed = await passwords.hash_password(names.celular, cost)
-    until = db.now() + INITIAL_LIFE
-    return NuevoLogin(names, hashed, debe_cambiar_contrasenia=True, clave_inicial_vence_en=until)
-
-
-def _refuse_taken(keys: Mapping[str, str], taken: set[str]) -> None:
-    for field, key in keys.items():
-        if key in taken:
-            code = _REGISTERED[field]
-            raise Conflict(code, errors={field: [MENSAJES[code]]})
 
 
 async def _take_names(db: Db, usuario_id: UUID, names: Identificadores) -> None:
@@ -130,7 +35,7 @@ async def _take_names(db: Db, usuario_id: UUID, names: Identificadores) -> None:
     held = await store.keys_of(db, usuario_id)
     await store.release_keys(db, usuario_id, list(wanted))
     free = await store.reserve_keys(db, sorted(wanted - held), usuario_id)
-    _refuse_taken(keys, wanted - held - free)
+    logins.refuse_taken(keys, wanted - held - free)
 
 
 async def create_principal(db: Db, cliente_id: UUID, nombre: str, login: NuevoLogin | None) -> Credencial:
@@ -240,8 +145,10 @@ async def create_user(db: Db, actor: Actor | None, new: NuevoUsuario) -> Usuario
     """
     if new.rol == Rol.CLIENTE:
         raise Invalid({"rol": [MENSAJES["rol_cliente"]]}, code="rol_cliente")
-    names = read_login(db.settings.pais, new.nombre, new.contrasenia, new.correo, new.celular, new.usernick)
-    login = await prepare_login(
+    names = logins.read_login(
+        db.settings.pais, new.nombre, new.contrasenia, new.correo, new.celular, new.usernick
+    )
+    login = await logins.prepare_login(
         db, new.nombre, names, new.contrasenia, must_change=new.debe_cambiar_contrasenia
     )
     usuario_id = uuid7()
@@ -261,9 +168,37 @@ async def get_user(db: Db, ref: UUID | int) -> Usuario:
     return found
 
 
+async def find_login(db: Db, usuario_id: UUID) -> Login | None:
+    """Return a client's login; None while his principal has no credentials."""
+    found = await store.get_credencial(db, usuario_id)
+    if found is None or found.contrasenia_hash is None:
+        return None
+    return Login(
+        usuario_id=found.usuario_id,
+        numero=found.numero,
+        nombre=found.nombre,
+        usernick=found.usernick,
+        correo=found.correo,
+        activo=found.activo,
+        debe_cambiar_contrasenia=found.debe_cambiar_contrasenia,
+    )
+
+
+async def holder_of(db: Db, name: str) -> UUID | None:
+    """Return who logs in by this name, in whatever spelling; None when nobody does."""
+    found = await store.find_credencial(db, clave_acceso(name, db.settings.pais))
+    return None if found is None else found.usuario_id
+
+
+async def is_active(db: Db, usuario_id: UUID, rol: str) -> bool:
+    """Tell whether there is an active user of this role."""
+    found = await store.get_usuario(db, usuario_id)
+    return found is not None and found.activo and found.rol == rol
+
+
 async def list_users(db: Db, filtro: Filtro) -> tuple[list[Usuario], int]:
     """Return one page of users by number, and how many the filter finds."""
-    words = _NOT_WORD.sub(" ", normalise_search(filtro.q)).split()
+    words = search_words(filtro.q)
     return await store.list_usuarios(db, " & ".join(f"'{word}':*" for word in words), filtro)
 
 
@@ -320,7 +255,7 @@ async def _new_hash(db: Db, user: Usuario, changes: CambiosUsuario) -> str | Non
     if changes.contrasenia is UNSET:
         return None
     after = _merged(user, changes)
-    read_login(
+    logins.read_login(
         db.settings.pais, after.nombre, changes.contrasenia, after.correo, after.celular, after.usernick
     )
     return await passwords.hash_password(changes.contrasenia, db.settings.bcrypt_costo)
@@ -344,7 +279,7 @@ def _names_of(db: Db, after: Usuario, *, has_login: bool) -> Identificadores:
     """Read a user's names; one without login may have none at all."""
     if not has_login and not (after.correo or after.celular or after.usernick):
         return Identificadores()
-    return read_names(db.settings.pais, after.correo, after.celular, after.usernick)
+    return logins.read_names(db.settings.pais, after.correo, after.celular, after.usernick)
 
 
 async def _keep_an_admin(db: Db, user: Usuario, changes: CambiosUsuario) -> None:

@@ -50,7 +50,7 @@ def _etag(version: int) -> dict[str, str]:
 async def read_cart(call: Call) -> Reply:
     """Show the cart; 404 until it was first written."""
     cart = await service.read(call.db, call.path_uuid("cliente_id"))
-    return Reply(CarritoSalida(*cart_fields(cart)), headers=_etag(cart.version))
+    return Reply(CarritoSalida(*cart_fields(cart, call.runtime.settings.url)), headers=_etag(cart.version))
 
 
 @route(
@@ -72,6 +72,11 @@ async def write_cart(call: Call, body: CarritoEntrada) -> Reply:
     except PreconditionFailed as error:
         current = error.data["carrito"]
         raise PreconditionFailed(
-            error.code, data={"carrito": CarritoSalida(*cart_fields(current))}, headers=_etag(current.version)
+            error.code,
+            data={"carrito": CarritoSalida(*cart_fields(current, call.runtime.settings.url))},
+            headers=_etag(current.version),
         ) from error
-    return Reply(CarritoGuardado(*cart_fields(cart), EXITOS["carrito_guardado"]), headers=_etag(cart.version))
+    return Reply(
+        CarritoGuardado(*cart_fields(cart, call.runtime.settings.url), EXITOS["carrito_guardado"]),
+        headers=_etag(cart.version),
+    )

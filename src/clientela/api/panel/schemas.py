@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from clientela.api.body import Cantidad, Entrada, NoVacio, read_body
 from clientela.carritos.model import Carrito, Item, LineaPedida
+from clientela.catalogo import images
 from clientela.core.ids import canonical_uuid
 from clientela.core.textos import CAMPOS
 from clientela.panel import rules
@@ -76,12 +77,12 @@ class CarritoGuardado(CarritoSalida, gc=False):
     message: str
 
 
-def cart_fields(cart: Carrito) -> tuple[UUID | None, list[LineaSalida], int, datetime]:
-    """Say a cart in the panel's words."""
+def cart_fields(cart: Carrito, url: str) -> tuple[UUID | None, list[LineaSalida], int, datetime]:
+    """Say a cart in the panel's words; `url` is put before the paths of our own pictures."""
     lines = [
         LineaSalida(
             line.producto_id,
-            line.item,
+            _with_addresses(line.item, url),
             line.cantidad,
             line.disponible,
             line.precio_actual,
@@ -90,6 +91,11 @@ def cart_fields(cart: Carrito) -> tuple[UUID | None, list[LineaSalida], int, dat
         for line in cart.lineas
     ]
     return cart.cliente_id, lines, cart.version, cart.actualizado_en
+
+
+def _with_addresses(item: Item, url: str) -> Item:
+    shown = images.outward(url, item.imagenes)
+    return item if shown == item.imagenes else msgspec.structs.replace(item, imagenes=shown)
 
 
 # --- drafts ----------------------------------------------------------------------------------------------

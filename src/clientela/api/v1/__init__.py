@@ -3,6 +3,9 @@
 from clientela.api.v1 import (
     auditoria,
     auth,
+    categorias_cliente,
+    direcciones,
+    localidades,
     operacion,
     organizacion,
     paginas,
@@ -15,6 +18,9 @@ from clientela.api.v1 import (
 __all__ = [
     "auditoria",
     "auth",
+    "categorias_cliente",
+    "direcciones",
+    "localidades",
     "operacion",
     "organizacion",
     "paginas",

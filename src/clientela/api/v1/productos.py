@@ -1,7 +1,11 @@
 """`/api/v1/productos`: the catalogue (CONTRACT §5)."""
 
+from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
+from clientela.api import served
 from clientela.api.call import Call, Reply, route
 from clientela.api.v1.schemas_productos import (
     ProductoCambios,
@@ -9,8 +13,11 @@ from clientela.api.v1.schemas_productos import (
     ProductosConsulta,
     ProductosPagina,
 )
-from clientela.catalogo import service
+from clientela.catalogo import images, service
 from clientela.catalogo.model import Filtro, Producto
+from clientela.core import images as pictures
+from clientela.core.errors import Invalid
+from clientela.core.textos import CAMPOS
 
 _ENTERED: Final = {
     "codigo": "ELE-0012",
@@ -33,9 +40,23 @@ _SHOWN: Final = {
     "actualizado_en": "2026-11-20T14:03:27.512000Z",
 }
 
+_IMAGED: Final = {
+    **_SHOWN,
+    "imagenes": [
+        f"https://ejemplo.bo/api/v1/productos/{_SHOWN['id']}/imagenes/6f1d0a9c3b7e42588d90ab12cd34ef56.jpg"
+    ],
+}
 
-def _one(product: Producto, status: int = 200) -> Reply:
-    return Reply(product, status, headers={"ETag": f'"{product.version}"'})
+
+def _shown(call: Call, product: Producto) -> Producto:
+    """Let the addresses of our own pictures be whole."""
+    return msgspec.structs.replace(
+        product, imagenes=images.outward(call.runtime.settings.url, product.imagenes)
+    )
+
+
+def _one(call: Call, product: Producto, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
+    return Reply(_shown(call, product), status, headers={"ETag": f'"{product.version}"', **(headers or {})})
 
 
 @route(
@@ -50,7 +71,8 @@ async def list_products(call: Call, query: ProductosConsulta) -> Reply:
     """Search by words (stems and beginnings, accents or not), code, category and state."""
     wanted = Filtro(query.q, query.categoria, query.activo, query.order_by)
     found = await service.search(call.db, call.actor, wanted, page=query.page, per_page=query.per_page)
-    return Reply(ProductosPagina(found.items, found.total, query.page, query.per_page))
+    items = tuple(_shown(call, product) for product in found.items)
+    return Reply(ProductosPagina(items, found.total, query.page, query.per_page))
 
 
 @route(
@@ -66,7 +88,7 @@ async def list_products(call: Call, query: ProductosConsulta) -> Reply:
 )
 async def create_product(call: Call, body: ProductoEntrada) -> Reply:
     """Add a product (admin)."""
-    return _one(await service.create(call.db, call.actor, body.as_new()), 201)
+    return _one(call, await service.create(call.db, call.actor, body.as_new()), 201)
 
 
 @route(
@@ -79,7 +101,7 @@ async def create_product(call: Call, body: ProductoEntrada) -> Reply:
 )
 async def read_product(call: Call) -> Reply:
     """Show one product; a retired one to staff only."""
-    return _one(await service.get(call.db, call.actor, call.path_uuid("producto_id")))
+    return _one(call, await service.get(call.db, call.actor, call.path_uuid("producto_id")))
 
 
 @route(
@@ -95,4 +117,62 @@ async def read_product(call: Call) -> Reply:
 async def update_product(call: Call, body: ProductoCambios) -> Reply:
     """Change some fields (admin), with `If-Match` only if nobody did meanwhile."""
     product_id = call.path_uuid("producto_id")
-    return _one(await service.update(call.db, call.actor, product_id, body.as_changes(), call.if_match))
+    return _one(call, await service.update(call.db, call.actor, product_id, body.as_changes(), call.if_match))
+
+
+@route(
+    "POST",
+    "/api/v1/productos/{producto_id}/imagenes",
+    files=("imagen",),
+    response=Producto,
+    status=201,
+    errors=(
+        "producto_no_encontrado",
+        "imagen_invalida",
+        "demasiadas_imagenes",
+        "desactualizado",
+        "sin_espacio",
+    ),
+    summary="Subir una imagen del producto: JPEG, PNG o WebP, 5 MiB como máximo",
+    example={**_IMAGED, "version": 2},
+)
+async def add_image(call: Call) -> Reply:
+    """Add a picture (admin), as the last of the product's images; `Location` is its address."""
+    sent = call.files.get("imagen")
+    if sent is None:
+        raise Invalid.of("imagen", CAMPOS["obligatorio"])
+    if sent.too_large:
+        raise pictures.refusal("imagen", too_large=True)
+    product_id = call.path_uuid("producto_id")
+    product, path = await service.add_image(call.db, call.actor, product_id, sent.data, call.if_match)
+    return _one(call, product, 201, {"Location": call.runtime.settings.url + path})
+
+
+@route(
+    "GET",
+    "/api/v1/productos/{producto_id}/imagenes/{imagen}",
+    response=bytes,
+    errors=("imagen_no_encontrada",),
+    summary="Ver una imagen del producto, en cualquier página: su nombre no se puede adivinar",
+)
+async def read_image(call: Call) -> Reply:
+    """Show a picture to whoever has its address: a browser's `img` sends no header."""
+    key, content = await service.read_image(call.db, call.path_uuid("producto_id"), call.path["imagen"])
+    return served.image(key, content, public=True)
+
+
+@route(
+    "DELETE",
+    "/api/v1/productos/{producto_id}/imagenes/{imagen}",
+    response=Producto,
+    errors=("producto_no_encontrado", "imagen_no_encontrada", "desactualizado"),
+    summary="Quitar una imagen subida",
+    example={**_SHOWN, "imagenes": [], "version": 3},
+)
+async def remove_image(call: Call) -> Reply:
+    """Remove a picture and its file (admin)."""
+    product_id = call.path_uuid("producto_id")
+    return _one(
+        call,
+        await service.remove_image(call.db, call.actor, product_id, call.path["imagen"], call.if_match),
+    )

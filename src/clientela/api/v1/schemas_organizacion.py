@@ -1,7 +1,6 @@
 """What comes in and goes out of `/api/v1/organizacion`."""
 
 import re
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
@@ -9,27 +8,14 @@ import msgspec
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from clientela.api.body import EntradaV1, NoVacio
+from clientela.api.body import EntradaV1, Fecha, NoVacio
 from clientela.organizacion.model import CambiosOrganizacion, Deposito, Horario
 
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HOUR: Final = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 def _absent() -> Any:
     return msgspec.UNSET
-
-
-def _date(value: Any) -> Any:
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
-        raise PydanticCustomError("date_type", "")
-    try:
-        read = date.fromisoformat(value)
-    except ValueError as error:
-        raise PydanticCustomError("date_type", "") from error
-    if not 1900 <= read.year <= 9000:
-        raise PydanticCustomError("fuera_de_rango", "")
-    return read
 
 
 def _hour(value: str) -> str:
@@ -71,9 +57,7 @@ class OrganizacionEntrada(EntradaV1):
     zona: Annotated[str, StringConstraints(max_length=64)] = Field(default_factory=_absent)
     moneda: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")] = Field(default_factory=_absent)
     horarios: Annotated[list[HorarioEntrada], Field(max_length=100)] = Field(default_factory=_absent)
-    feriados: Annotated[list[Annotated[date, BeforeValidator(_date)]], Field(max_length=1000)] = Field(
-        default_factory=_absent
-    )
+    feriados: Annotated[list[Fecha], Field(max_length=1000)] = Field(default_factory=_absent)
     mensaje_ausente: Texto | None = Field(default_factory=_absent)
     saludo: Texto | None = Field(default_factory=_absent)
     deposito: DepositoEntrada | None = Field(default_factory=_absent)

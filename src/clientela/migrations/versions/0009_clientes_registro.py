@@ -99,10 +99,15 @@ ALTER TABLE clientes
 CREATE INDEX clientes_busqueda_idx ON clientes USING gin (public.trigramas(busqueda));
 CREATE INDEX clientes_nombre_idx ON clientes (nombre_orden, numero);
 CREATE INDEX clientes_creado_idx ON clientes (creado_en, numero);
-CREATE INDEX clientes_activo_idx ON clientes (activo);
+-- What a list counts; the duplicates that were merged are in no list.
+CREATE INDEX clientes_activo_idx ON clientes (activo) WHERE fusionado_en IS NULL;
 CREATE INDEX clientes_localidad_id_idx ON clientes (localidad_id);
 CREATE INDEX clientes_fusionado_con_id_idx ON clientes (fusionado_con_id) WHERE fusionado_con_id IS NOT NULL;
-CREATE INDEX clientes_vendedor_activo_idx ON clientes (vendedor_asignado_id, activo);
+CREATE INDEX clientes_vendedor_activo_idx ON clientes (vendedor_asignado_id, activo, fusionado_en);
+-- One file belongs to one row; by these the daily sweep asks whether it belongs to any.
+CREATE UNIQUE INDEX clientes_foto_perfil_key ON clientes (foto_perfil) WHERE foto_perfil IS NOT NULL;
+CREATE UNIQUE INDEX clientes_ci_anverso_key ON clientes (ci_anverso) WHERE ci_anverso IS NOT NULL;
+CREATE UNIQUE INDEX clientes_ci_reverso_key ON clientes (ci_reverso) WHERE ci_reverso IS NOT NULL;
 DROP INDEX clientes_vendedor_asignado_id_idx;
 
 -- Until when the initial password, which is the phone, opens anything. NULL: the password is its owner's own.
@@ -118,6 +123,8 @@ ALTER TABLE usuarios
     DROP COLUMN clave_inicial_vence_en;
 CREATE INDEX clientes_vendedor_asignado_id_idx ON clientes (vendedor_asignado_id);
 DROP INDEX clientes_vendedor_activo_idx;
+DROP INDEX clientes_activo_idx;
+DROP INDEX clientes_creado_idx;
 DROP INDEX clientes_busqueda_idx;
 ALTER TABLE clientes
     DROP CONSTRAINT clientes_fusion_check,
@@ -130,8 +137,6 @@ ALTER TABLE clientes
     DROP COLUMN ci_anverso,
     DROP COLUMN foto_perfil,
     DROP COLUMN localidad_id;
-DROP INDEX clientes_creado_idx;
-DROP INDEX clientes_activo_idx;
 DROP TABLE ventanas_entrega_cliente;
 DROP TABLE categoria_cliente;
 DROP TABLE categorias_cliente;

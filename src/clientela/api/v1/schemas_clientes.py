@@ -1,0 +1,151 @@
+"""What comes in and goes out of the client register's part of v1: localities, categories, addresses."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from msgspec import structs
+from pydantic import Field, StringConstraints
+
+from clientela.api.body import LINEA, RECORTADA, EntradaV1, Latitud, Longitud, NoVacio
+from clientela.clientes.model import (
+    CambiosCategoria,
+    CambiosDireccion,
+    CambiosLocalidad,
+    Categoria,
+    Direccion,
+    Localidad,
+    NuevaDireccion,
+)
+
+
+def _absent() -> Any:
+    return msgspec.UNSET
+
+
+Codigo = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40, pattern=LINEA), NoVacio]
+Nombre = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=LINEA), NoVacio]
+Calle = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), NoVacio]
+Linea20 = Annotated[Annotated[str, StringConstraints(max_length=20, pattern=LINEA)] | None, RECORTADA]
+Linea100 = Annotated[Annotated[str, StringConstraints(max_length=100, pattern=LINEA)] | None, RECORTADA]
+
+
+class LocalidadEntrada(EntradaV1):
+    """A new locality."""
+
+    nombre: Nombre
+    codigo: Codigo
+
+
+class LocalidadCambios(EntradaV1):
+    """Changes of a locality; an absent field stays."""
+
+    nombre: Nombre = Field(default_factory=_absent)
+    codigo: Codigo = Field(default_factory=_absent)
+
+    def as_changes(self) -> CambiosLocalidad:
+        """Say it in the register's words."""
+        return CambiosLocalidad(self.nombre, self.codigo)
+
+
+class LocalidadesPagina(msgspec.Struct):
+    """One page of localities, by name."""
+
+    items: tuple[Localidad, ...]
+    total: int
+    page: int
+    per_page: int
+
+
+class CategoriaEntrada(EntradaV1):
+    """A new client category."""
+
+    clave: Codigo
+    nombre: Nombre
+    activo: bool = True
+
+
+class CategoriaCambios(EntradaV1):
+    """Changes of a client category; an absent field stays."""
+
+    clave: Codigo = Field(default_factory=_absent)
+    nombre: Nombre = Field(default_factory=_absent)
+    activo: bool = Field(default_factory=_absent)
+
+    def as_changes(self) -> CambiosCategoria:
+        """Say it in the register's words."""
+        return CambiosCategoria(self.clave, self.nombre, self.activo)
+
+
+class CategoriasPagina(msgspec.Struct):
+    """One page of client categories, by name."""
+
+    items: tuple[Categoria, ...]
+    total: int
+    page: int
+    per_page: int
+
+
+class DireccionEntrada(EntradaV1):
+    """A new address; with coordinates it is a branch."""
+
+    direccion: Calle
+    ciudad: Linea100 = None
+    departamento: Linea100 = None
+    codigo_postal: Linea20 = None
+    latitud: Latitud | None = None
+    longitud: Longitud | None = None
+    es_principal: bool = False
+    activa: bool = True
+
+    def as_new(self) -> NuevaDireccion:
+        """Say it in the register's words."""
+        return NuevaDireccion(**{name: getattr(self, name) for name in NuevaDireccion.__struct_fields__})
+
+
+class DireccionCambios(EntradaV1):
+    """Changes of an address; an absent field stays, null clears."""
+
+    direccion: Calle = Field(default_factory=_absent)
+    ciudad: Linea100 = Field(default_factory=_absent)
+    departamento: Linea100 = Field(default_factory=_absent)
+    codigo_postal: Linea20 = Field(default_factory=_absent)
+    latitud: Latitud | None = Field(default_factory=_absent)
+    longitud: Longitud | None = Field(default_factory=_absent)
+    es_principal: bool = Field(default_factory=_absent)
+    activa: bool = Field(default_factory=_absent)
+
+    def as_changes(self) -> CambiosDireccion:
+        """Say it in the register's words."""
+        return CambiosDireccion(**{name: getattr(self, name) for name in CambiosDireccion.__struct_fields__})
+
+
+class DireccionSalida(msgspec.Struct):
+    """An address; coordinates are numbers, for they are no money."""
+
+    id: int
+    uuid: UUID
+    direccion: str
+    ciudad: str | None
+    departamento: str | None
+    codigo_postal: str | None
+    latitud: float | None
+    longitud: float | None
+    es_principal: bool
+    activa: bool
+
+
+class DireccionesPagina(msgspec.Struct):
+    """One page of a client's addresses, oldest first."""
+
+    items: list[DireccionSalida]
+    total: int
+    page: int
+    per_page: int
+
+
+def shown(address: Direccion) -> DireccionSalida:
+    """Show an address."""
+    found = structs.asdict(address)
+    degrees = {name: None if found[name] is None else float(found[name]) for name in ("latitud", "longitud")}
+    return DireccionSalida(**{**found, **degrees})

@@ -1,0 +1,1 @@
+"""All SQL of the client register, by what it is about."""

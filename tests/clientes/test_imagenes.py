@@ -1,0 +1,366 @@
+"""A client's images are shown to whom they concern, and each look at an identity card is written down (T-UP-5)."""
+
+import os
+import re
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from clientela.catalogo import store as catalogo
+from clientela.clientes import jobs
+from clientela.clientes.images import CARDS, address
+from clientela.clientes.model import IMAGENES
+from clientela.clientes.store import images as clientes
+from clientela.core import files
+from clientela.core.actor import Actor
+from clientela.core.db import Pool
+from clientela.core.files import new_key
+from clientela.identidad import links, signing
+from clientela.identidad.signing import Keyring
+from clientela.settings import Settings
+from clientela.worker import DAILY
+from tests.cast import Cast, Persona
+from tests.identidad.test_forged import claims_of
+from tests.tools.database import Database
+from tests.tools.hostile_images import encoded
+from tests.tools.server import SECRET
+
+CONTENT: dict[str, bytes] = {campo: encoded("JPEG") + campo.encode() for campo in IMAGENES}
+HEADERS = {
+    "content-type": "image/jpeg",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; sandbox",
+    "cache-control": "private, no-store",
+    "cross-origin-resource-policy": "same-origin",
+    "accept-ranges": "none",
+}
+
+
+@pytest.fixture(autouse=True)
+def _keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sign as the server does."""
+    fresh = Keyring()
+    fresh.load(SECRET)
+    monkeypatch.setattr(signing, "keyring", fresh)
+
+
+@pytest.fixture(scope="module")
+def dueno(cast: Cast) -> Persona:
+    """A customer with all three images, assigned to `vendedora`."""
+    person = cast.new_cliente()
+    cast.assign(person, cast.vendedora)
+    for campo in IMAGENES:
+        cast.plant_image(person.cliente_id, campo, CONTENT[campo])
+    return person
+
+
+def path(person: Persona, campo: str) -> str:
+    return address(uuid.UUID(person.cliente_id), campo)
+
+
+def actor(person: Persona) -> Actor:
+    """The caller that the server would see: the session behind the person's token."""
+    return Actor(
+        usuario_id=uuid.UUID(person.usuario_id),
+        numero=person.numero,
+        tipo="cliente" if person.rol == "cliente" else "usuario",
+        rol=person.rol,
+        cliente_id=uuid.UUID(person.cliente_id) if person.cliente_id else None,
+        nombre=person.nombre,
+        correo=person.correo,
+        sesion_id=uuid.UUID(claims_of(person.token or "")["jti"]),
+    )
+
+
+def link(person: Persona, owner: Persona, campo: str, *, ago: float = 0) -> str:
+    """A signed address that somebody asked for some seconds ago."""
+    return links.sign(actor(person), path(owner, campo), datetime.now(UTC) - timedelta(seconds=ago))
+
+
+def views(db: Database, owner: Persona) -> list[tuple[str, str]]:
+    """Who looked at which side of a client's identity card, in order."""
+    rows = db.fetch(
+        """SELECT actor_id::text, datos ->> 'campo' AS campo FROM auditoria
+            WHERE accion = 'documento.visto' AND objeto_tipo = 'cliente' AND objeto_id = $1 ORDER BY id""",
+        owner.cliente_id,
+    )
+    return [(row["actor_id"], row["campo"]) for row in rows]
+
+
+WHO = {
+    "anon": (401, 401), "dueno": (200, 200), "otra_cliente": (403, 403), "vendedora": (200, 403),
+    "otro_vendedor": (403, 403), "tecnica": (403, 403), "soporte": (200, 403), "admin": (200, 200),
+}  # fmt: skip
+
+
+def person(cast: Cast, dueno: Persona, who: str) -> Persona:
+    found: Persona = dueno if who == "dueno" else getattr(cast, who)
+    return found
+
+
+@pytest.mark.parametrize("campo", IMAGENES)
+@pytest.mark.parametrize("who", WHO)
+def test_who_sees_what_with_a_header(cast: Cast, db: Database, dueno: Persona, who: str, campo: str) -> None:
+    caller, before = person(cast, dueno, who), views(db, dueno)
+    answer = caller.get(path(dueno, campo))
+    assert answer.status_code == WHO[who][campo in CARDS], answer.text
+    seen = [(caller.usuario_id, campo)] if answer.status_code == 200 and campo in CARDS else []
+    assert views(db, dueno) == before + seen
+    if answer.status_code == 200:
+        assert answer.content == CONTENT[campo]
+        assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+        assert re.fullmatch(r'inline; filename="[0-9a-f]{32}\.jpg"', answer.headers["content-disposition"])
+
+
+@pytest.mark.parametrize("campo", IMAGENES)
+@pytest.mark.parametrize("who", [who for who in WHO if who != "anon"])
+def test_who_sees_what_with_a_link(cast: Cast, db: Database, dueno: Persona, who: str, campo: str) -> None:
+    """A link opens what its session may open, no more: even one that nobody would have been given."""
+    caller, before = person(cast, dueno, who), views(db, dueno)
+    answer = cast.anon.get(link(caller, dueno, campo))
+    assert answer.status_code == WHO[who][campo in CARDS], answer.text
+    seen = [(caller.usuario_id, campo)] if answer.status_code == 200 and campo in CARDS else []
+    assert views(db, dueno) == before + seen
+
+
+def test_the_number_of_a_client_will_do(cast: Cast, db: Database, dueno: Persona) -> None:
+    numero = db.fetchval("SELECT numero FROM clientes WHERE id = $1::uuid", dueno.cliente_id)
+    assert cast.admin.get(f"/api/clientes/{numero}/imagenes/foto_perfil").content == CONTENT["foto_perfil"]
+
+
+def test_what_is_not_there(cast: Cast, dueno: Persona, db: Database) -> None:
+    for campo in ("observaciones", "id", "ci", "%2e%2e%2f", "foto_perfil%00", "ci_anverso%20"):
+        answer = cast.admin.get(f"/api/clientes/{dueno.cliente_id}/imagenes/{campo}")
+        assert answer.status_code == 404, (campo, answer.text)
+    bare = cast.new_cliente()
+    answer = cast.admin.get(path(bare, "ci_reverso"))
+    assert (answer.status_code, answer.json()["code"]) == (404, "imagen_no_encontrada")
+    assert answer.json()["success"] is False
+    # A row without its file is a matter for `doctor`; to whoever asks, the image is not there.
+    key = cast.plant_image(bare.cliente_id, "ci_reverso")
+    (cast.data_dir / "archivos" / key).unlink()
+    assert cast.admin.get(path(bare, "ci_reverso")).status_code == 404
+    assert views(db, bare) == []
+    db.execute("UPDATE clientes SET ci_reverso = NULL WHERE id = $1::uuid", bare.cliente_id)
+
+
+def test_ranges_are_not_served(dueno: Persona) -> None:
+    bomb = "bytes=" + ",".join(f"{n}-" for n in range(1500))
+    for value in ("bytes=0-0", "bytes=-1", bomb, "bytes=5-1", "items=0-1"):
+        begun = time.monotonic()
+        answer = dueno.get(path(dueno, "foto_perfil"), headers={"Range": value})
+        assert time.monotonic() - begun < 1
+        assert (answer.status_code, answer.content) == (200, CONTENT["foto_perfil"])
+        assert "content-range" not in answer.headers
+
+
+def test_a_head_is_an_answer_without_its_body(dueno: Persona) -> None:
+    answer = dueno.head(path(dueno, "foto_perfil"))
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert int(answer.headers["content-length"]) == len(CONTENT["foto_perfil"])
+
+
+# --- the death of links ------------------------------------------------------------------------------------
+
+
+def opens(cast: Cast, address_of_image: str) -> int:
+    return cast.anon.get(address_of_image).status_code
+
+
+def test_a_link_dies_of_age(cast: Cast, dueno: Persona) -> None:
+    assert opens(cast, link(dueno, dueno, "ci_anverso", ago=290)) == 200
+    assert opens(cast, link(dueno, dueno, "ci_anverso", ago=300)) == 401
+
+
+def test_a_link_that_was_changed_is_dead(cast: Cast, dueno: Persona) -> None:
+    good = link(dueno, dueno, "ci_anverso")
+    for changed in (
+        good.replace("ci_anverso", "ci_reverso"),
+        good.replace(dueno.cliente_id, cast.cliente.cliente_id),
+        good.replace("firma=", "firma=A"),
+        good.partition("&")[0],
+        good + "&x=1",
+    ):
+        assert opens(cast, changed) == 401
+    assert opens(cast, good) == 200
+
+
+def log_out(cast: Cast, device: Persona) -> None:
+    assert device.post("/api/v1/auth/logout").status_code == 200
+
+
+def change_password(cast: Cast, device: Persona) -> None:
+    body = {"actual": device.contrasenia, "nueva": "otra-clave-larga-9"}
+    assert device.post("/api/v1/auth/contrasenia", json=body).status_code == 200
+
+
+def deactivate(cast: Cast, device: Persona) -> None:
+    answer = cast.admin.patch(f"/api/v1/usuarios/{device.usuario_id}", json={"activo": False})
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("end", [log_out, change_password, deactivate])
+def test_a_link_dies_with_its_session(cast: Cast, end: Callable[[Cast, Persona], None]) -> None:
+    device = cast.new_cliente()
+    cast.plant_image(device.cliente_id, "ci_anverso")
+    good = link(device, device, "ci_anverso")
+    assert [opens(cast, good) for _ in range(4)] == [200] * 4
+    end(cast, device)
+    # At once, on every process.
+    assert [opens(cast, good) for _ in range(8)] == [401] * 8
+
+
+def test_a_link_is_no_good_beside_another_persons_header(cast: Cast, dueno: Persona) -> None:
+    good = link(dueno, dueno, "ci_anverso")
+    assert cast.otra_cliente.get(good).status_code == 403
+    assert cast.vendedora.get(good).status_code == 403
+    assert httpx.get(cast.base_url + good, headers={"Authorization": "Bearer x.y.z"}).status_code == 401
+
+
+def test_a_link_opens_nothing_else(cast: Cast, dueno: Persona) -> None:
+    query = link(dueno, dueno, "ci_anverso").partition("?")[2]
+    for other in (f"/clientes/{dueno.cliente_id}/carrito", "/api/v1/auth/yo", "/api/v1/productos"):
+        assert opens(cast, f"{other}?{query}") == 401
+
+
+def test_behind_the_password_wall_links_open_nothing(cast: Cast, dueno: Persona) -> None:
+    device = cast.new_cliente()
+    cast.plant_image(device.cliente_id, "foto_perfil")
+    cast.db.execute(
+        "UPDATE usuarios SET debe_cambiar_contrasenia = true WHERE id = $1::uuid", device.usuario_id
+    )
+    assert opens(cast, link(device, device, "foto_perfil")) == 403
+
+
+def token_link(cast: Cast, dueno: Persona, habilidades: list[str]) -> tuple[int, str]:
+    """The number of a new personal token and a link that it asked for."""
+    made = cast.admin.post("/api/v1/tokens", json={"nombre": "enlaces", "habilidades": habilidades}).json()
+    asking = Actor(uuid.uuid4(), 1, "usuario", "admin", None, "x", None, token_id=made["id"])
+    return made["id"], links.sign(asking, path(dueno, "ci_anverso"), datetime.now(UTC))
+
+
+def test_a_personal_token_asks_for_links_too(cast: Cast, dueno: Persona) -> None:
+    number, good = token_link(cast, dueno, ["clientes:leer"])
+    assert opens(cast, good) == 200
+    assert cast.admin.delete(f"/api/v1/tokens/{number}").status_code == 200
+    assert opens(cast, good) == 401
+    assert opens(cast, token_link(cast, dueno, ["productos"])[1]) == 403
+
+
+def test_who_is_given_which_links(cast: Cast, dueno: Persona) -> None:
+    for who, expected in {
+        "dueno": set(IMAGENES),
+        "admin": set(IMAGENES),
+        "vendedora": {"foto_perfil"},
+        "soporte": {"foto_perfil"},
+    }.items():
+        shown = person(cast, dueno, who).get(f"/api/clientes/{dueno.cliente_id}").json()["data"]["cliente"]
+        assert {campo for campo in IMAGENES if shown[campo]} == expected
+        for address_given in (shown[campo] for campo in expected):
+            assert opens(cast, address_given[address_given.index("/api/") :]) == 200
+    bare = cast.new_cliente()
+    shown = bare.get(f"/api/clientes/{bare.cliente_id}").json()["data"]["cliente"]
+    assert [shown[campo] for campo in IMAGENES] == [None] * 3
+
+
+# --- guessing ----------------------------------------------------------------------------------------------
+
+
+def test_guesses_hit_nothing(cast: Cast, dueno: Persona) -> None:
+    """A sample in every run; the nightly one asks a hundred thousand times."""
+    assert guess(cast, dueno, 150) == set()
+
+
+@pytest.mark.long
+def test_a_hundred_thousand_guesses_hit_nothing(cast: Cast, dueno: Persona) -> None:
+    assert guess(cast, dueno, 100_000) == set()
+
+
+def guess(cast: Cast, dueno: Persona, count: int) -> set[int]:
+    """Ask for images at addresses that nobody was given; the statuses that are no refusal."""
+    product = cast.new_producto()["id"]
+    until = int(time.time()) + 200
+    statuses = set()
+    for n in range(count):
+        session, name = uuid.uuid4(), uuid.uuid4().hex
+        statuses.add(
+            cast.anon.get(
+                f"{path(dueno, IMAGENES[n % 3])}?firma={name}{name[:11]}&sesion={session}&vence={until}"
+                if n % 2
+                else f"/api/v1/productos/{product}/imagenes/{name}.jpg"
+            ).status_code
+        )
+    return statuses - {401, 404}
+
+
+def test_the_storage_is_served_nowhere(cast: Cast, dueno: Persona) -> None:
+    key = cast.db.fetchval("SELECT ci_anverso FROM clientes WHERE id = $1::uuid", dueno.cliente_id)
+    for guess_of in (f"/{key}", f"/archivos/{key}", f"/storage/{key}", f"/docs/..%2f..%2farchivos%2f{key}"):
+        assert cast.anon.get(guess_of).status_code == 404
+    product = cast.new_producto()["id"]
+    for name in (
+        f"..%2f..%2f{key}".replace("/", "%2f"),
+        key.replace("/", "%2f"),
+        "%2e%2e",
+        "..%5c..",
+        "x.jpg%00",
+    ):
+        assert cast.anon.get(f"/api/v1/productos/{product}/imagenes/{name}").status_code == 404
+
+
+# --- files and rows ----------------------------------------------------------------------------------------
+
+
+def test_one_file_belongs_to_one_client(cast: Cast, db: Database, dueno: Persona) -> None:
+    another = cast.new_cliente()
+    for campo in IMAGENES:
+        key = db.fetchval(f"SELECT {campo} FROM clientes WHERE id = $1::uuid", dueno.cliente_id)
+        with pytest.raises(asyncpg.UniqueViolationError, match=f"clientes_{campo}_key"):
+            db.execute(f"UPDATE clientes SET {campo} = $2 WHERE id = $1::uuid", another.cliente_id, key)
+
+
+def test_the_sweep_asks_by_index(db: Database) -> None:
+    for statement, arguments, indexes in (
+        (clientes.NAMED_IMAGES, [["a"]], [f"clientes_{campo}_key" for campo in IMAGENES]),
+        (catalogo.NAMED_IMAGES, [[uuid.uuid4()], ["a"]], ["productos_pk"]),
+    ):
+        plan = "\n".join(explain(db, statement, arguments))
+        assert [index for index in indexes if index not in plan] == [], plan
+
+
+def explain(db: Database, statement: str, arguments: list[Any]) -> list[str]:
+    db.execute("BEGIN")
+    try:
+        # A handful of rows would be read whole.
+        db.execute("SET LOCAL enable_seqscan = off")
+        return [row[0] for row in db.fetch(f"EXPLAIN {statement}", *arguments)]
+    finally:
+        db.execute("ROLLBACK")
+
+
+async def test_the_daily_sweep_spares_what_clients_name(cast: Cast, db: Database) -> None:
+    owner = cast.new_cliente()
+    named = [cast.plant_image(owner.cliente_id, campo) for campo in IMAGENES]
+    orphan = new_key("clientes", uuid.UUID(owner.cliente_id), "image/jpeg")
+    root = cast.data_dir / "archivos"
+    (root / orphan).write_bytes(b"x")
+    for key in (*named, orphan):
+        then = time.time() - 3600
+        os.utime(root / key, (then, then))
+    pool = await Pool(Settings(data_dir=cast.data_dir), lambda: db.dsn).open()
+    try:
+        assert await files.sweep(pool.db, jobs.ARCHIVOS) >= 1
+        assert await files.missing(pool.db, jobs.ARCHIVOS) == []
+        assert [(root / key).exists() for key in (*named, orphan)] == [True, True, True, False]
+    finally:
+        await pool.close()
+
+
+def test_the_sweeps_are_among_the_daily_jobs() -> None:
+    assert {"archivos_clientes", "archivos_productos"} <= {daily.nombre for daily in DAILY}
