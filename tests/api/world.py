@@ -160,6 +160,43 @@ class World:
         return {"id": sent.json()["id"], **read}
 
     @cached_property
+    def debt(self) -> dict[str, Any]:
+        """What `dueno` owes: enough for every payment of the tests."""
+        return self.new_debt(self.fixed["dueno"], "100000.00")
+
+    @cached_property
+    def foreign_debt(self) -> dict[str, Any]:
+        """What `otra` owes."""
+        return self.new_debt(self.fixed["otra"], "100.00")
+
+    @cached_property
+    def payment(self) -> dict[str, Any]:
+        """A payment of `dueno`."""
+        return self.new_payment()
+
+    def new_debt(self, debtor: Persona, monto: str) -> dict[str, Any]:
+        """A debt of somebody's own."""
+        body = {"cliente_id": debtor.cliente_id, "concepto": "Saldo inicial", "monto": monto}
+        answer = self.cast.admin.post("/api/v1/cuentas-por-cobrar", json=body)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    def new_payment(self) -> dict[str, Any]:
+        """A payment of `dueno` to what he owes."""
+        debt = self.debt
+        body = {
+            "cliente_id": debt["cliente_id"],
+            "cuenta_id": debt["id"],
+            "monto": "0.01",
+            "medio": "efectivo",
+        }
+        answer = self.cast.admin.post("/api/v1/pagos", json=body)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    @cached_property
     def colleague(self) -> Persona:
         """A member of staff whom administrators may change."""
         return self.cast.new_usuario("soporte")
@@ -237,6 +274,14 @@ class World:
             "imagen_nueva": lambda: self.next_picture(caller),
             "ticket": lambda: self.ticket["id"],
             "ticket_numero": lambda: self.ticket["numero"],
+            "cuenta": lambda: self.debt["id"],
+            "cuenta_numero": lambda: self.debt["numero"],
+            "cuenta_ajena": lambda: self.foreign_debt["id"],
+            "cuenta_anulable": lambda: self.new_debt(self.fixed["dueno"], "5.00")["id"],
+            "cliente_deudor": lambda: self.fixed["dueno"].cliente_id,
+            "pago": lambda: self.payment["id"],
+            "pago_numero": lambda: self.payment["numero"],
+            "pago_anulable": lambda: self.new_payment()["id"],
             "usuario": lambda: self.colleague.usuario_id,
             "usuario_numero": lambda: self.colleague.numero,
             "cliente_numero": lambda: self.cast.db.fetchval(

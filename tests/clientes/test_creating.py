@@ -36,6 +36,7 @@ EMPTY: dict[str, Any] = {
     "direcciones": [],
     "ventanas_entrega": [],
     "categorias": [],
+    "cuentas_por_cobrar": [],
     "user": None,
     "version": 1,
 }

@@ -195,6 +195,30 @@ class NewcomerWriter(Writer):
         damage.half += [f"{mail}: {parts}" for mail, parts in kept.items() if parts != (1, 1, 1)]
 
 
+class PaymentWriter(Writer):
+    """Pays one, two, three … cents of a large debt: the payment, what it went to and the audit row are one whole."""
+
+    def __init__(self, admin: Persona, debtor: Persona) -> None:
+        super().__init__(admin.server_url, admin.token)
+        self.debtor = debtor.cliente_id
+        body = {"cliente_id": self.debtor, "concepto": "Saldo inicial", "monto": "999999999.00"}
+        answer = admin.post("/api/v1/cuentas-por-cobrar", json=body)
+        assert answer.status_code == 201, answer.text
+
+    def write(self, number: int) -> Answer:
+        cents = f"{number // 100}.{number % 100:02}"
+        body = {"cliente_id": self.debtor, "monto": cents, "medio": "efectivo"}
+        return self.wire.request("POST", "/api/v1/pagos", json=body)
+
+    def stored(self, db: Database) -> list[int]:
+        sql = """SELECT p.monto, sum(a.monto) AS aplicado, max((u.datos ->> 'monto')::numeric) AS auditado
+                   FROM pagos p LEFT JOIN pago_aplicaciones a ON a.pago_id = p.id
+                   LEFT JOIN auditoria u ON u.objeto_tipo = 'pago' AND u.objeto_id = p.id::text
+                  WHERE p.cliente_id = $1::uuid GROUP BY p.id ORDER BY p.numero DESC LIMIT 1"""
+        row = db.fetchrow(sql, self.debtor)
+        return [] if row is None else [int((value or 0) * 100) for value in row]
+
+
 def cart_numbers(db: Database, person: Persona, lines: int) -> list[int]:
     """The quantities of a customer's cart; a missing line counts as another number."""
     sql = """SELECT l.cantidad FROM carritos k JOIN carrito_lineas l ON l.carrito_id = k.id
@@ -220,6 +244,7 @@ def mixed(cast: Cast, count: int = 16) -> list[Writer]:
         lambda: AutosaveWriter(cast.new_cliente(), products),
         lambda: ClaimWriter(cast.new_cliente()),
         lambda: NewcomerWriter(cast.base_url),
+        lambda: PaymentWriter(cast.admin, cast.new_cliente()),
     ]
     return [makers[number % len(makers)]() for number in range(count)]
 

@@ -67,6 +67,9 @@ CARRITO = """INSERT INTO carritos (id, usuario_id, cliente_id, vendedor_id, vers
              VALUES (gen_random_uuid(), {usuario}, {cliente}, {vendedor}, {version}, {escrito}, now(), now())"""
 TICKET = """INSERT INTO tickets (id, tipo, asunto, usuario_id, cliente_id, version, mensajes, creado_en, actualizado_en)
             VALUES (gen_random_uuid(), 'reclamo', 'Roto', :usuario, :cliente, 1, {mensajes}, now(), now())"""
+CUENTA = """INSERT INTO cuentas_por_cobrar (id, cliente_id, concepto, monto, pagado_antes, registrada_por, creado_en,
+                                            actualizado_en)
+            VALUES (gen_random_uuid(), :cliente, 'Saldo', 10, 0, :usuario, now(), now())"""
 AUDIT = """INSERT INTO auditoria (cadena, seq, fecha, accion, datos, previo, hash)
            VALUES ('c', {seq}, now(), 'x', '{{}}', '{previo}', '{hash}')"""
 
@@ -134,6 +137,18 @@ PLANTS: dict[str, list[str]] = {
            VALUES (:cliente, 'reclamo', '{}', now())""",
     ],
     "ticket_desfasado": [TICKET.format(mensajes=1)],
+    "saldo_discordante": [
+        CUENTA,
+        "ALTER TABLE cuentas_por_cobrar DISABLE TRIGGER USER",
+        "UPDATE cuentas_por_cobrar SET aplicado = 3",
+    ],
+    "pago_sin_destino": [
+        CUENTA,
+        """INSERT INTO pagos (id, cliente_id, monto, medio, registrado_por, creado_en, actualizado_en)
+           VALUES (gen_random_uuid(), :cliente, 2, 'qr', :usuario, now(), now())""",
+        """INSERT INTO pago_aplicaciones (pago_id, cliente_id, cuenta_id, monto)
+           SELECT p.id, p.cliente_id, c.id, 1 FROM pagos p JOIN cuentas_por_cobrar c USING (cliente_id)""",
+    ],
     "correo_discordante": [
         """INSERT INTO correos (id, clave, destinatario, plantilla, asunto, cuerpo, estado, proximo_en, creado_en,
                                 terminado_en)

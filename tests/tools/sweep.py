@@ -70,6 +70,17 @@ RULES: dict[str, str] = {
         SELECT t.folio FROM tickets t LEFT JOIN ticket_mensajes m ON m.ticket_id = t.id
          GROUP BY t.id, t.folio, t.mensajes
         HAVING count(m.seq) <> t.mensajes OR coalesce(max(m.seq), 0) <> t.mensajes OR t.mensajes = 0""",
+    # --- the books: a balance is what was owed less what was paid, and a payment went somewhere whole ---
+    "saldo_discordante": """
+        SELECT c.id::text FROM cuentas_por_cobrar c LEFT JOIN LATERAL (
+            SELECT sum(a.monto) AS vivo FROM pago_aplicaciones a JOIN pagos p ON p.id = a.pago_id
+             WHERE a.cuenta_id = c.id AND p.anulado_en IS NULL) v ON true
+         WHERE c.aplicado <> coalesce(v.vivo, 0) OR c.saldo_pendiente <> CASE
+               WHEN c.anulada_en IS NULL THEN c.monto - c.pagado_antes - coalesce(v.vivo, 0) ELSE 0 END
+            OR c.saldo_pendiente NOT BETWEEN 0 AND c.monto""",
+    "pago_sin_destino": """
+        SELECT p.id::text FROM pagos p LEFT JOIN pago_aplicaciones a ON a.pago_id = p.id
+         GROUP BY p.id, p.monto HAVING sum(a.monto) IS DISTINCT FROM p.monto""",
     # --- what leaves and what is remembered ---
     "correo_discordante": """
         SELECT id::text FROM correos WHERE (estado = 'pendiente') <> (terminado_en IS NULL)

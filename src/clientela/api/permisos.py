@@ -116,6 +116,15 @@ REGLAS: dict[str, Regla] = {
     "POST /api/v1/clientes/{cliente_id}/direcciones": Regla(VENDEDOR | ADMIN, "clientes"),
     "PATCH /api/v1/clientes/{cliente_id}/direcciones/{direccion_id}": Regla(VENDEDOR | ADMIN, "clientes"),
     "DELETE /api/v1/clientes/{cliente_id}/direcciones/{direccion_id}": Regla(VENDEDOR | ADMIN, "clientes"),
+    # The ledger: customers their own, sellers their clients' and nobody's; only administrators correct it
+    "GET /api/v1/cuentas-por-cobrar": Regla(CLIENTE | VENDEDOR | SOPORTE | ADMIN, "cobranza", "libre"),
+    "POST /api/v1/cuentas-por-cobrar": Regla(ADMIN, "cobranza", "libre"),
+    "GET /api/v1/cuentas-por-cobrar/{cuenta_id}": Regla(CLIENTE | VENDEDOR | SOPORTE | ADMIN, "cobranza"),
+    "POST /api/v1/cuentas-por-cobrar/{cuenta_id}/anular": Regla(ADMIN, "cobranza", "libre"),
+    "GET /api/v1/pagos": Regla(CLIENTE | VENDEDOR | SOPORTE | ADMIN, "cobranza", "libre"),
+    "POST /api/v1/pagos": Regla(VENDEDOR | ADMIN, "cobranza"),
+    "GET /api/v1/pagos/{pago_id}": Regla(CLIENTE | VENDEDOR | SOPORTE | ADMIN, "cobranza"),
+    "POST /api/v1/pagos/{pago_id}/anular": Regla(ADMIN, "cobranza", "libre"),
     # Tickets
     "GET /api/v1/tickets": Regla(CLIENTE | SOPORTE | ADMIN, "tickets", "libre"),
     "GET /api/v1/tickets/{ticket_id}": Regla(CLIENTE | SOPORTE | ADMIN, "tickets"),

@@ -77,6 +77,13 @@ MENSAJES: dict[str, str] = {
     # Clients
     "localidad_en_uso": "Ya existe una localidad con ese código",
     "categoria_en_uso": "Ya existe una categoría con esa clave",
+    # The ledger
+    "cuenta_no_encontrada": "Cuenta por cobrar no encontrada",
+    "cuenta_anulada": "La cuenta por cobrar está anulada",
+    "cuenta_con_pagos": "La cuenta tiene pagos; anúlelos antes",
+    "pago_no_encontrado": "Pago no encontrado",
+    "pago_anulado": "El pago ya está anulado",
+    "pago_excede_saldo": "El pago supera el saldo pendiente",
     # Versions
     "desactualizado": "Los datos cambiaron desde la última lectura",
     "version_anterior": "El borrador cambió desde la última lectura",
@@ -107,6 +114,8 @@ CAMPOS: dict[str, str] = {
     "ventana_repetida": "La ventana está repetida",
     "borrador_desconocido": "Debe ser reclamo o soporte",
     "borrador_sin_campos": "Envíe al menos uno de sus campos",
+    "saldo_excesivo": "No puede superar el monto",
+    "cuenta_desconocida": "El cliente no tiene esta cuenta por cobrar",
     "pedido_id_desconocido": "Pedido desconocido",
     "orden_id_desconocido": "Orden de trabajo desconocida",
 }
@@ -159,6 +168,11 @@ ACCIONES: dict[str, str] = {
     "categoria.creada": "Se agregó una categoría de clientes",
     "categoria.actualizada": "Se modificó una categoría de clientes",
     "documento.visto": "Vio la imagen de un documento de identidad",
+    # The ledger
+    "cuenta.creada": "Se registró una cuenta por cobrar",
+    "cuenta.anulada": "Se anuló una cuenta por cobrar",
+    "pago.registrado": "Se registró un pago",
+    "pago.anulado": "Se anuló un pago",
     # Catalogue and organisation
     "producto.creado": "Se agregó un producto",
     "producto.actualizado": "Se modificó un producto",

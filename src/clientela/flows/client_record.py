@@ -1,4 +1,4 @@
-"""A client's whole record, with the login and the images that belong to it: made, changed and read (spec 2).
+"""A client's whole record, with his login, his images and what he owes: made, changed and read (spec 2).
 
 One transaction: the record, its windows, categories and addresses, the login, the audit rows and the events. Images
 are clean files before it begins and are gone again if it is refused.
@@ -15,6 +15,8 @@ from msgspec import structs
 from clientela.clientes import service as clientes
 from clientela.clientes.images import FOLDER
 from clientela.clientes.model import CambiosCliente, Cliente, Expediente, NuevoCliente
+from clientela.cobranza import service as cobranza
+from clientela.cobranza.model import Cuenta
 from clientela.core import files, images
 from clientela.core.actor import Actor
 from clientela.core.db import Db
@@ -29,9 +31,10 @@ _FIELDS: Final = {"correo": "email", "celular": "telefono", "usernick": "telefon
 
 
 class Ficha(msgspec.Struct, frozen=True):
-    """A client's record and his login; `login_nuevo`: it was made just now."""
+    """A client's record, what he owes, and his login; `login_nuevo`: it was made just now."""
 
     expediente: Expediente
+    cuentas: tuple[Cuenta, ...] = ()
     login: Login | None = None
     login_nuevo: bool = False
 
@@ -90,7 +93,8 @@ async def update_record(
 async def read_record(db: Db, actor: Actor, ref: UUID | int) -> Ficha:
     """Return a client's record as the caller may see it; errors as `clientes.access_client`."""
     found = await clientes.get_record(db, actor, ref)
-    return Ficha(found, await users.find_login(db, found.cliente.usuario_principal_id))
+    debts = await cobranza.open_receivables(db, found.cliente.id)
+    return Ficha(found, debts, await users.find_login(db, found.cliente.usuario_principal_id))
 
 
 async def _shown(db: Db, actor: Actor, cliente_id: UUID, *, login_nuevo: bool) -> Ficha:

@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from clientela.clientes import windows
 from clientela.clientes.model import Categoria, Cliente, Direccion, Expediente, Localidad, Ventana
+from clientela.cobranza.model import Cuenta
 from clientela.core.textos import ADVERTENCIAS
 from clientela.flows.client_record import Ficha
 from clientela.identidad.model import Login
@@ -45,6 +46,18 @@ class VentanaSalida(msgspec.Struct):
     hora_inicio: str
     hora_fin: str
     activo: bool
+
+
+class CuentaSalida(msgspec.Struct):
+    """An open debt; those that are due first stand first."""
+
+    id: int
+    uuid: UUID
+    concepto: str
+    monto: Decimal
+    saldo_pendiente: Decimal
+    fecha_vencimiento: date | None
+    vencida: bool
 
 
 class ClienteListado(msgspec.Struct):
@@ -82,6 +95,7 @@ class ClienteSalida(ClienteListado, kw_only=True):
     direcciones: Sequence[Direccion]
     ventanas_entrega: Sequence[VentanaSalida]
     categorias: Sequence[Categoria]
+    cuentas_por_cobrar: Sequence[CuentaSalida]
     user: Usuario | None
 
 
@@ -150,6 +164,7 @@ def shown(ficha: Ficha, links: Enlaces) -> ClienteSalida:
         direcciones=record.direcciones,
         ventanas_entrega=[_window(window) for window in record.ventanas],
         categorias=record.categorias,
+        cuentas_por_cobrar=[_debt(debt) for debt in ficha.cuentas],
         user=None if ficha.login is None else user(ficha.login),
     )
 
@@ -164,6 +179,18 @@ def user(login: Login) -> Usuario:
         login.correo,
         login.activo,
         login.debe_cambiar_contrasenia,
+    )
+
+
+def _debt(debt: Cuenta) -> CuentaSalida:
+    return CuentaSalida(
+        debt.numero,
+        debt.id,
+        debt.concepto,
+        debt.monto,
+        debt.saldo_pendiente,
+        debt.fecha_vencimiento,
+        debt.vencida,
     )
 
 

@@ -95,6 +95,17 @@ _SHOWN: Final = {
         {"id": 2, "dia_semana": 3, "hora_inicio": "14:00", "hora_fin": "17:30", "activo": True},
     ],
     "categorias": [{"id": 1, "clave": "VIP", "nombre": "VIP", "activo": True}],
+    "cuentas_por_cobrar": [
+        {
+            "id": 42,
+            "uuid": "0190a6b2-7c1e-7d3a-9b5f-2f4c6d8e0a15",
+            "concepto": "Saldo inicial, factura 4512",
+            "monto": 1250.00,
+            "saldo_pendiente": 800.00,
+            "fecha_vencimiento": "2026-12-15",
+            "vencida": False,
+        }
+    ],
     "user": _USER,
 }
 _CHANGES: Final = {

@@ -1,0 +1,1 @@
+"""The ledger: what clients owe and what they paid (CONTRACT §7)."""
