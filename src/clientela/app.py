@@ -14,6 +14,7 @@ from litestar import Litestar, Request, Response, asgi
 from litestar.exceptions import HTTPException
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+import clientela.api.bulk
 import clientela.api.castella
 import clientela.api.clientes
 import clientela.api.panel

@@ -246,6 +246,45 @@ def restore(
 
 
 @app.command()
+def importar(
+    tipo: Annotated[str, typer.Argument(help="clientes o productos.")],
+    archivo: Annotated[Path, typer.Argument(help="Hoja CSV.", exists=True, dir_okay=False, readable=True)],
+    data_dir: DataDir = None,
+    *,
+    ensayo: Annotated[bool, typer.Option("--ensayo", help="Decir qué pasaría, sin guardar nada.")] = False,
+    solo_validas: Annotated[
+        bool, typer.Option("--solo-validas", help="Guardar las filas válidas aunque otras tengan errores.")
+    ] = False,
+) -> None:
+    """Importa clientes o productos de una hoja CSV: todas sus filas o ninguna; también mientras el servidor atiende."""
+    from clientela.api.bulk import command  # noqa: PLC0415
+    from clientela.core.importing import Modo  # noqa: PLC0415
+
+    settings, raw, modo = settings_with(data_dir), archivo.read_bytes(), Modo(ensayo, solo_validas)
+    with command.showing() as progress:
+        report = with_database(settings, lambda db: command.run_import(db, tipo, raw, modo, progress))
+    typer.echo(command.summary(report, modo))
+    for line in command.errors(report):
+        typer.echo(line, err=True)
+    if report.errores:
+        raise typer.Exit(1)
+
+
+@app.command()
+def exportar(
+    tipo: Annotated[str, typer.Argument(help="clientes o productos.")],
+    archivo: Annotated[Path, typer.Argument(help="Hoja CSV que se escribe (- para la salida estándar).")],
+    data_dir: DataDir = None,
+) -> None:
+    """Escribe todos los clientes o productos en una hoja CSV que se puede volver a importar."""
+    from clientela.api.bulk import command  # noqa: PLC0415
+
+    settings = settings_with(data_dir)
+    with command.target(archivo) as out:
+        with_database(settings, lambda db: command.run_export(db, tipo, out.write))
+
+
+@app.command()
 def openapi(data_dir: DataDir = None) -> None:
     """Escribe la descripción OpenAPI 3.1 de toda la API."""
     from clientela.app import document  # noqa: PLC0415

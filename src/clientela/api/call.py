@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from clientela.api.auth import Gatekeeper
 from clientela.api.dialects import Dialect, for_path
-from clientela.api.forms import Upload
+from clientela.api.forms import MAX_FILE, Upload
 from clientela.core.actor import Actor
 from clientela.core.db import Db
 from clientela.core.errors import (
@@ -38,7 +38,7 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 
 class Reply:
-    """What a handler answers: data for the dialect's encoder, or bytes that are the body already."""
+    """What a handler answers: data for the dialect's encoder, or the body itself, as bytes or in pieces."""
 
     __slots__ = ("content_type", "data", "headers", "status")
 
@@ -77,6 +77,7 @@ class Route:
     secret: bool = False
     multipart: bool = False
     files: tuple[str, ...] = ()
+    file_bytes: int = MAX_FILE
     parameters: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -106,13 +107,14 @@ def route(
     secret: bool = False,
     multipart: bool = False,
     files: Sequence[str] = (),
+    file_bytes: int = MAX_FILE,
 ) -> Callable[[H], H]:
     """Declare an endpoint; the handler names what it takes among `call`, `body` and `query`.
 
     `status` and `response` are those of a success, `also` those of another one. `errors` are the codes it can
     give besides the general ones; `missing_code` replaces the error for absent required fields; `secret` routes take no
     `Idempotency-Key`; `multipart` routes also take a form, whose texts the same model reads leniently and whose
-    files are `call.files`; those of the fields `files` are meant.
+    files are `call.files`; those of the fields `files` are meant, each of at most `file_bytes`.
     """
 
     def register(handler: H) -> H:
@@ -135,6 +137,7 @@ def route(
             secret=secret,
             multipart=multipart or bool(files),
             files=tuple(files),
+            file_bytes=file_bytes,
             parameters=frozenset(signature(handler).parameters),
         )
         if made.key in ROUTES:

@@ -6,8 +6,8 @@ One `Endpoint` serves all methods of a path; to the framework it is an ASGI hand
 import itertools
 import secrets
 import time
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any, Final, TypeAlias
 
 from clientela.api import permisos
 from clientela.api.call import Call, RawHeaders, Receive, Reply, Route, Runtime, Scope, Send, authorization
@@ -59,7 +59,7 @@ class Endpoint:
 
     async def _answer(
         self, call: Call, found: tuple[Route, permisos.Regla] | None, receive: Receive
-    ) -> tuple[int, RawHeaders, bytes]:
+    ) -> tuple[int, RawHeaders, Any]:
         if found is None:
             if call.scope["method"] == "OPTIONS":
                 return 204, [(b"allow", self.allow.encode())], b""
@@ -117,13 +117,17 @@ def new_request_id() -> str:
     return f"{_PROCESS}-{next(_counter):x}"
 
 
+Body: TypeAlias = bytes | AsyncGenerator[bytes, None]
+"""A body, whole or in pieces; what comes in pieces is not kept under an `Idempotency-Key`."""
+
 _TYPES: Final = {"application/json": b"application/json"}
 
 
-def encode(dialect: Dialect, reply: Reply) -> tuple[int, RawHeaders, bytes]:
-    """Write a reply as its dialect does."""
+def encode(dialect: Dialect, reply: Reply) -> tuple[int, RawHeaders, Any]:
+    """Write a reply as its dialect does; its body is bytes, or pieces of them."""
     data = reply.data
-    body = data if type(data) is bytes else b"" if data is None else dialect.encoder.encode(data)
+    ready = type(data) is bytes or isinstance(data, AsyncGenerator)
+    body = data if ready else b"" if data is None else dialect.encoder.encode(data)
     headers: RawHeaders = [(b"content-type", _TYPES.get(reply.content_type) or reply.content_type.encode())]
     if reply.headers:
         headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in reply.headers.items()]
@@ -138,11 +142,34 @@ def render_error(dialect: Dialect, error: AppError, request_id: str) -> tuple[in
 
 
 async def send_reply(
-    scope: Scope, send: Send, status: int, headers: RawHeaders, body: bytes, request_id: str
+    scope: Scope, send: Send, status: int, headers: RawHeaders, body: Body, request_id: str
 ) -> None:
     """Send a complete answer; the headers common to all are added by the gate."""
+    if isinstance(body, AsyncGenerator):
+        await _send_pieces(scope, send, status, headers, body, request_id)
+        return
     if status != 204:
         headers.append((b"content-length", str(len(body)).encode()))
     headers.append((b"x-request-id", request_id.encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+async def _send_pieces(
+    scope: Scope,
+    send: Send,
+    status: int,
+    headers: RawHeaders,
+    pieces: AsyncGenerator[bytes, None],
+    request_id: str,
+) -> None:
+    """Send a body as it is made. What fails midway leaves it without its end, which the receiver notices."""
+    headers.append((b"x-request-id", request_id.encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    try:
+        if scope["method"] != "HEAD":
+            async for piece in pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+    finally:
+        await pieces.aclose()
+    await send({"type": "http.response.body", "body": b""})

@@ -35,8 +35,11 @@ class Form(msgspec.Struct):
     files: dict[str, Upload] = {}
 
 
-def parse(raw: bytes, content_type: str) -> Form:
-    """Read a whole form. Raises BadRequest `formulario_invalido` for a malformed one, Invalid for its values."""
+def parse(raw: bytes, content_type: str, file_bytes: int = MAX_FILE) -> Form:
+    """Read a whole form whose files have at most so many bytes.
+
+    Raises BadRequest `formulario_invalido` for a malformed one, Invalid for its values.
+    """
     _, options = multipart.parse_options_header(content_type)
     boundary = options.get("boundary", "")
     if not 1 <= len(boundary) <= 200:
@@ -47,37 +50,37 @@ def parse(raw: bytes, content_type: str) -> Form:
     )
     try:
         with parser:
-            _read_parts(parser, raw, form)
+            _read_parts(parser, raw, form, file_bytes)
     except (multipart.MultipartError, UnicodeError, LookupError) as error:
         raise BadRequest("formulario_invalido") from error
     form.fields = _lists(form.fields)
     return form
 
 
-def _read_parts(parser: Any, raw: bytes, form: Form) -> None:
+def _read_parts(parser: Any, raw: bytes, form: Form, file_bytes: int) -> None:
     segment: Any = None
     content = bytearray()
     for event in parser.parse(raw):
         if isinstance(event, multipart.MultipartSegment):
             segment, content = event, bytearray()
         elif event:
-            if len(content) <= MAX_FILE:
+            if len(content) <= file_bytes:
                 content += event
         elif segment is not None:
-            _keep(form, segment, bytes(content))
+            _keep(form, segment, bytes(content), file_bytes)
             segment = None
     for _ in parser.parse(b""):
         raise BadRequest("formulario_invalido")
 
 
-def _keep(form: Form, segment: Any, content: bytes) -> None:
+def _keep(form: Form, segment: Any, content: bytes, file_bytes: int) -> None:
     name = segment.name
     if not text_is_safe(name) or len(name) > 200:
         raise BadRequest("formulario_invalido")
     if segment.filename is not None:
         # A browser sends an empty part for a file field that was left alone.
         if content or segment.filename:
-            form.files[name] = Upload(content[:MAX_FILE], too_large=len(content) > MAX_FILE)
+            form.files[name] = Upload(content[:file_bytes], too_large=len(content) > file_bytes)
         return
     if len(content) > MAX_TEXT:
         raise Invalid.of(_dotted(name), "El texto es demasiado largo")

@@ -89,6 +89,9 @@ REGLAS: dict[str, Regla] = {
     "GET /api/clientes/{cliente_id}/imagenes/{campo}": Regla(
         CLIENTE | VENDEDOR | SOPORTE | ADMIN, "clientes", "enlace"
     ),
+    # Sheets
+    "POST /api/v1/importaciones": Regla(ADMIN, "importaciones", "libre"),
+    "GET /api/v1/exportaciones/{hoja}": Regla(ADMIN, "exportaciones", "libre"),
     # Panel: customers, each in his own; administrators in anybody's
     "GET /clientes/{cliente_id}/carrito": Regla(CLIENTE | ADMIN, "panel", "cliente_del_path"),
     "PUT /clientes/{cliente_id}/carrito": Regla(CLIENTE | ADMIN, "panel", "cliente_del_path"),

@@ -5,7 +5,10 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from clientela.catalogo.model import Filtro, NuevoProducto, Orden, Pagina, Producto
+from clientela.core import values
 from clientela.core.db import Db, Record
 from clientela.core.money import plain_decimal
 
@@ -223,3 +226,63 @@ def _producto(row: Record) -> Producto:
         creado_en=row["creado_en"],
         actualizado_en=row["actualizado_en"],
     )
+
+
+# --- many at once, for sheets ---------------------------------------------------------------------------------
+
+LOCK_IMPORTS: Final = "SELECT pg_try_advisory_xact_lock(hashtextextended('importacion:productos', 29))"
+
+
+async def lock_imports(db: Db) -> bool:
+    """Let nobody else import products until the transaction ends; False when somebody does."""
+    return bool(await db.fetchval(LOCK_IMPORTS))
+
+
+GET_BY_CODES: Final = f"""
+SELECT f.pedido, {_COLUMNS} FROM unnest($1::text[]) AS f (pedido)
+  JOIN productos p ON lower(p.codigo) = lower(f.pedido)"""  # noqa: S608
+LOCK_BY_CODES: Final = f"{GET_BY_CODES} ORDER BY p.id FOR NO KEY UPDATE OF p"
+
+
+async def get_by_codes(db: Db, codes: Sequence[str], *, lock: bool) -> dict[str, Producto]:
+    """Return products by their codes as asked, in whatever case; with `lock` they are held."""
+    rows = await db.fetch(LOCK_BY_CODES if lock else GET_BY_CODES, codes)
+    return {row["pedido"]: _producto(row) for row in rows}
+
+
+_FIELDS: Final = """id uuid, codigo text, nombre text, descripcion text, precio numeric, categoria text, unidad text,
+    fraccionable boolean, peso_kg numeric, existencias numeric, activo boolean"""
+
+INSERT_MANY: Final = f"""
+INSERT INTO productos (id, codigo, nombre, descripcion, precio, categoria, unidad, fraccionable, peso_kg, existencias,
+    activo, creado_en, actualizado_en)
+SELECT f.*, $2::timestamptz, $2::timestamptz FROM jsonb_to_recordset($1::jsonb) AS f ({_FIELDS})"""  # noqa: S608
+
+
+async def insert_many(db: Db, made: Sequence[tuple[UUID, NuevoProducto]], now: datetime) -> None:
+    """Add products; UniqueViolation (CODIGO_UNICO) when one's code is taken."""
+    rows = [{"id": product_id, **msgspec.structs.asdict(new)} for product_id, new in made]
+    await db.execute(INSERT_MANY, values.dumps(rows), now)
+
+
+UPDATE_MANY: Final = f"""
+UPDATE productos AS p
+SET nombre = f.nombre, descripcion = f.descripcion, precio = f.precio, categoria = f.categoria, unidad = f.unidad,
+    fraccionable = f.fraccionable, peso_kg = f.peso_kg, existencias = f.existencias, activo = f.activo,
+    actualizado_en = $2::timestamptz, version = p.version + 1
+FROM jsonb_to_recordset($1::jsonb) AS f ({_FIELDS})
+WHERE p.id = f.id"""  # noqa: S608
+
+
+async def update_many(db: Db, products: Sequence[Producto], now: datetime) -> None:
+    """Store products that are held; codes and pictures stay."""
+    await db.execute(UPDATE_MANY, values.dumps(products), now)
+
+
+# Pages by identifier: a reader of the whole list holds no transaction and no more than one page.
+EXPORT: Final = f"SELECT {_COLUMNS} FROM productos WHERE id > $1::uuid ORDER BY id LIMIT $2"  # noqa: S608
+
+
+async def export_page(db: Db, after: UUID, rows: int) -> list[Producto]:
+    """Return the products after an identifier, retired ones too."""
+    return [_producto(row) for row in await db.fetch(EXPORT, after, rows)]

@@ -240,3 +240,14 @@ class Ficha(msgspec.Struct, frozen=True):
     celular: str | None
     correo: str | None
     direccion: str | None
+
+
+class Candidato(msgspec.Struct, frozen=True):
+    """A client found by one of a row's keys; `nit` is the key of his own."""
+
+    por: Literal["id", "nit", "telefono"]
+    id: UUID
+    numero: int
+    nit: str | None
+    fusionado: bool = False
+    anonimizado: bool = False

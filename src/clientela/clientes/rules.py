@@ -16,6 +16,7 @@ from clientela.core.text import search_words
 # What the audit log keeps with its old and new value; of the other fields it keeps the names only.
 VALUES_AUDITED: Final = ("limite_credito", "activo", "vendedor_asignado_id", "localidad_id")
 _NUMBER: Final = re.compile(r"[0-9+()./ -]+")
+_NOT_NIT: Final = re.compile(r"[^0-9A-Za-z]")
 # So many digits, however they are spaced, are one number and not several words.
 _DIGITS_OF_A_NUMBER: Final = 6
 
@@ -44,6 +45,11 @@ def _trigrams(word: str) -> list[str]:
     if len(word) < 3:
         return [word.rjust(3)]
     return [word[start : start + 3] for start in range(len(word) - 2)]
+
+
+def nit_key(nit: str) -> str | None:
+    """Return the form in which NITs are compared: letters and digits alone. Same as SQL's nit_clave()."""
+    return _NOT_NIT.sub("", nit).upper() or None
 
 
 def may_set(rol: str, wanted: NuevoCliente | CambiosCliente, before: Cliente | None) -> bool:

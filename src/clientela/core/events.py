@@ -22,6 +22,7 @@ CHANNEL: Final = "clientela_eventos"
 SESIONES: Final = "sesiones"
 
 _EMIT: Final = "SELECT fn.evento_emitir($1::text[], $2::text, $3::jsonb, $4::uuid, $5::uuid)"
+_EMIT_MANY: Final = "SELECT fn.eventos_volcar($1::text, $2::text[], $3::jsonb[], $4::uuid[], $5::uuid)"
 _READ: Final = """SELECT flujo, seq, tipo, datos, cliente_id, actor_id, creado_en FROM eventos
     WHERE flujo = $1::text AND seq > $2::bigint ORDER BY seq LIMIT $3"""
 _HEAD: Final = "SELECT ultimo FROM flujos WHERE flujo = $1::text"
@@ -39,6 +40,14 @@ class Event(msgspec.Struct, frozen=True):
     creado_en: datetime
 
 
+class Draft(msgspec.Struct, frozen=True):
+    """One of many events that are written together."""
+
+    tipo: str
+    datos: dict[str, Any]
+    cliente_id: UUID | None = None
+
+
 class SlowConsumer(Exception):
     """A subscription was cut because its queue was full; subscribe again after the last `seq` that was read."""
 
@@ -51,6 +60,11 @@ def user_stream(usuario_id: UUID) -> str:
 def role_stream(rol: str) -> str:
     """Name the stream that everybody of one role follows."""
     return f"rol:{rol}"
+
+
+def import_stream(import_id: UUID) -> str:
+    """Name the stream of one import: nobody else writes to it, so nobody waits for an import's events."""
+    return f"importacion:{import_id}"
 
 
 async def emit(
@@ -68,6 +82,19 @@ async def emit(
     """
     actor_id = actor.usuario_id if actor else None
     await db.execute(_EMIT, list(flujos), tipo, values.dumps(dict(datos)), cliente_id, actor_id)
+
+
+async def emit_many(db: Db, flujo: str, events: Sequence[Draft], *, actor: Actor | None = None) -> None:
+    """Write many events to one stream of one's own, in the open transaction; each is its principal copy."""
+    actor_id = actor.usuario_id if actor else None
+    await db.execute(
+        _EMIT_MANY,
+        flujo,
+        [event.tipo for event in events],
+        [values.dumps(event.datos) for event in events],
+        [event.cliente_id for event in events],
+        actor_id,
+    )
 
 
 async def read_stream(db: Db, flujo: str, after: int, limit: int = 100) -> list[Event]:

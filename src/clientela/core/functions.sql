@@ -199,3 +199,20 @@ CREATE FUNCTION fn.idempotencia_guardar(
   ON CONFLICT (id) DO UPDATE SET actor = excluded.actor, huella = excluded.huella, estado = excluded.estado,
     cabeceras = excluded.cabeceras, cuerpo = excluded.cuerpo, creado_en = excluded.creado_en
 $$;
+
+-- Write many events to one stream that nobody else writes to (an import's own), each its principal copy.
+CREATE FUNCTION fn.eventos_volcar(
+  p_flujo text, p_tipos text[], p_datos jsonb[], p_clientes uuid[], p_actor_id uuid
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  v_ultimo bigint;
+BEGIN
+  INSERT INTO public.flujos AS c (flujo, ultimo) VALUES (p_flujo, cardinality(p_tipos))
+    ON CONFLICT (flujo) DO UPDATE SET ultimo = c.ultimo + cardinality(p_tipos)
+    RETURNING c.ultimo INTO v_ultimo;
+  INSERT INTO public.eventos (flujo, seq, tipo, datos, cliente_id, actor_id, principal, creado_en)
+  SELECT p_flujo, v_ultimo - cardinality(p_tipos) + e.n, e.tipo, e.datos, e.cliente_id, p_actor_id, true,
+         clock_timestamp()
+    FROM unnest(p_tipos, p_datos, p_clientes) WITH ORDINALITY AS e (tipo, datos, cliente_id, n);
+  PERFORM pg_notify('clientela_eventos', p_flujo || ':' || v_ultimo);
+END $$;
