@@ -156,10 +156,14 @@ def test_a_record_without_login_is_never_doubled(cast: Cast, db: Database) -> No
                     '+591{known["celular"]}', now(), now());
         COMMIT"""
     )
-    answer = cast.anon.post(PATH, json=form(correo=known["correo"]))
-    assert (answer.status_code, answer.json()["code"]) == (409, "correo_registrado")
-    answer = cast.anon.post(PATH, json=form(celular=known["celular"]))
+    for sent in (form(correo=known["correo"]), form(celular=known["celular"])):
+        answer = cast.anon.post(PATH, json=sent)
+        assert (answer.status_code, answer.json()["code"]) == (409, "verificacion_requerida")
+    answer = cast.admin.post(
+        "/api/v1/usuarios", json=form(celular=known["celular"], rol="cliente") | {"correo": None}
+    )
     assert (answer.status_code, answer.json()["code"]) == (409, "celular_registrado")
+    assert db.fetchval("SELECT count(*) FROM clientes WHERE lower(email) = lower($1)", known["correo"]) == 1
 
 
 def rows(db: Database) -> tuple[int, ...]:

@@ -232,6 +232,17 @@ class Pagina(msgspec.Struct, frozen=True):
     total: int
 
 
+class Coincidencia(msgspec.Struct, frozen=True):
+    """A client who has an e-mail or a phone that somebody names; `reclamable`: not retired, merged or anonymised."""
+
+    cliente_id: UUID
+    usuario_principal_id: UUID
+    email: str | None
+    por_correo: bool
+    por_celular: bool
+    reclamable: bool
+
+
 class Ficha(msgspec.Struct, frozen=True):
     """What a customer's own application shows of him (spec 5, the login's `cliente`)."""
 

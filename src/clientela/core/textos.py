@@ -46,6 +46,15 @@ MENSAJES: dict[str, str] = {
     "correo_registrado": "El correo ya está registrado",
     "celular_registrado": "El celular ya está registrado",
     "usernick_registrado": "El nombre de usuario ya está registrado",
+    "verificacion_requerida": (
+        "Ya existe una ficha con esos datos. Enviamos un código al correo que figura en ella: "
+        "repita el registro con ese código"
+    ),
+    "verificacion_sin_correo": (
+        "Ya existe una ficha con esos datos, pero sin un correo al cual enviar un código: "
+        "pida a la empresa que le dé el acceso"
+    ),
+    "verificacion_invalida": "El código de verificación no es correcto o ya venció",
     "contrasenia_corta": "La contraseña debe tener al menos 8 caracteres",
     "contrasenia_larga": "La contraseña es demasiado larga (máximo 72 bytes)",
     "contrasenia_comun": "La contraseña es demasiado común; elija otra",
@@ -176,6 +185,7 @@ ACCIONES: dict[str, str] = {
     "contrasenia.cambiada": "Cambió su contraseña",
     "contrasenia.restablecida": "Restableció su contraseña con un enlace",
     "restablecimiento.enviado": "Se envió un enlace para restablecer la contraseña",
+    "verificacion.enviada": "Se envió un código al correo de una ficha que alguien quiere reclamar",
     "usuario.creado": "Se creó un usuario",
     "usuario.cambiado": "Se modificó un usuario",
     "totp.activado": "Activó su segundo factor",
@@ -183,6 +193,7 @@ ACCIONES: dict[str, str] = {
     "token.creado": "Se creó un token de acceso",
     "token.revocado": "Se revocó un token de acceso",
     "cliente.creado": "Se creó un cliente",
+    "cliente.reclamado": "Un cliente demostró que su ficha es suya y abrió su acceso",
     "cliente.actualizado": "Se modificó un cliente",
     "cliente.activo": "Se activó o desactivó un cliente",
     "cliente.direccion_creada": "Se agregó una dirección de un cliente",

@@ -1,14 +1,16 @@
 """One attempt to prove a password: throttled, judged with the same work for everybody, written down.
 
 At most 5 failures of one address in any 10 minutes and 20 of one account in any hour, over every door that takes
-a password or a code of the second factor. A place is taken before the hash is computed, so the limits hold for
-parallel attempts too; a success gives it back, a failure keeps it. Who tries a name as its own password takes a
-place of the whole installation's too: that is how initial passwords, which are phones, would be sprayed
-(RELIABILITY D-6).
+a password, a code of the second factor or one that proves whose a record is. A place is taken before the hash is
+computed, so the limits hold for parallel attempts too; a success gives it back, a failure keeps it. Who tries a name
+as its own password takes a place of the whole installation's too: that is how initial passwords, which are phones,
+would be sprayed (RELIABILITY D-6).
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from clientela.core import audit, events
 from clientela.core.db import Db
@@ -17,8 +19,9 @@ from clientela.core.limits import Limit, Reservation, reserve
 from clientela.core.logs import get_logger
 from clientela.core.text import clave_acceso
 from clientela.identidad import passwords, rules, sessions, store
-from clientela.identidad.model import Credencial, Origen, Rol
+from clientela.identidad.model import Credencial, Origen, Reclamo, Rol
 from clientela.identidad.totp import service as totp
+from clientela.identidad.verification import service as verification
 
 PER_IP: Final = (5, timedelta(minutes=10))
 PER_ACCOUNT: Final = (20, timedelta(hours=1))
@@ -100,13 +103,28 @@ async def prove(
 
 async def prove_code(db: Db, owner: Credencial, code: str, origin: Origen) -> bool:
     """Tell whether a code is good for its owner's second factor, and use it up; counted as passwords are."""
-    [place] = await _take_places(db, str(owner.usuario_id), origin, spray=False)
-    if await totp.use_code(db, owner.usuario_id, code):
+    return await _prove_by(
+        db, owner.usuario_id, origin, "totp", lambda: totp.use_code(db, owner.usuario_id, code)
+    )
+
+
+async def prove_claim(db: Db, claim: Reclamo, code: str, origin: Origen) -> bool:
+    """Tell whether a code proves whose record this is, without using it up; counted as passwords are."""
+    return await _prove_by(
+        db, claim.usuario_id, origin, "verificacion", lambda: verification.matches(db, claim, code)
+    )
+
+
+async def _prove_by(
+    db: Db, usuario_id: UUID, origin: Origen, motivo: str, is_good: Callable[[], Awaitable[bool]]
+) -> bool:
+    [place] = await _take_places(db, str(usuario_id), origin, spray=False)
+    if await is_good():
         await place.release()
         return True
     await place.keep()
-    whose = ("usuario", str(owner.usuario_id))
-    await audit.record(db, "login.fallido", actor=None, objeto=whose, datos={"motivo": "totp"})
+    whose = ("usuario", str(usuario_id))
+    await audit.record(db, "login.fallido", actor=None, objeto=whose, datos={"motivo": motivo})
     return False
 
 

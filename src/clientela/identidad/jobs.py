@@ -6,13 +6,16 @@ from typing import Final
 from clientela.core.db import Db
 from clientela.core.jobs import Daily, Loop
 from clientela.identidad import recovery
+from clientela.identidad.verification import service as verification
 
 PURGE_AFTER: Final = timedelta(days=30)
 BATCH: Final = 1000
 
 
 async def _purge(db: Db, _: date) -> bool:
-    return await recovery.purge(db, db.now() - PURGE_AFTER, BATCH)
+    before = db.now() - PURGE_AFTER
+    more = [await recovery.purge(db, before, BATCH), await verification.purge(db, before, BATCH)]
+    return any(more)
 
 
 LOOPS: tuple[Loop, ...] = (Loop("restablecimientos", 1.0, recovery.send_next_reset),)

@@ -75,8 +75,7 @@ async def prepare_login(
     somebody has; the name is only taken later, by whoever stores the login.
     """
     passwords.require_good("contrasenia", contrasenia, own_words(nombre, names))
-    keys = rules.keys_by_field(names, db.settings.pais)
-    refuse_taken(keys, await store.taken_keys(db, list(keys.values())))
+    await require_free(db, names)
     hashed = await passwords.hash_password(contrasenia, db.settings.bcrypt_costo)
     return NuevoLogin(names, hashed, must_change)
 
@@ -89,13 +88,18 @@ async def prepare_initial_login(db: Db, names: Identificadores) -> NuevoLogin:
     Conflict as `prepare_login`.
     """
     cost = db.settings.bcrypt_costo
-    keys = rules.keys_by_field(names, db.settings.pais)
-    refuse_taken(keys, await store.taken_keys(db, list(keys.values())))
+    await require_free(db, names)
     if db.settings.clave_inicial == "aleatoria" or names.celular is None:
         return NuevoLogin(names, passwords.nobodys(cost), debe_cambiar_contrasenia=True, por_activar=True)
     hashed = await passwords.hash_password(names.celular, cost)
     until = db.now() + INITIAL_LIFE
     return NuevoLogin(names, hashed, debe_cambiar_contrasenia=True, clave_inicial_vence_en=until)
+
+
+async def require_free(db: Db, names: Identificadores) -> None:
+    """Raise Conflict as `refuse_taken` for a name that somebody has at this moment."""
+    keys = rules.keys_by_field(names, db.settings.pais)
+    refuse_taken(keys, await store.taken_keys(db, list(keys.values())))
 
 
 def refuse_taken(keys: Mapping[str, str], taken: set[str]) -> None:

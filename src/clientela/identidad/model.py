@@ -78,6 +78,14 @@ class Identificadores(msgspec.Struct, frozen=True):
     usernick: str | None = None
 
 
+class Reclamo(msgspec.Struct, frozen=True):
+    """A record without login that somebody says is his: its user, the e-mail in it, and the names that he gives."""
+
+    usuario_id: UUID
+    correo: str | None
+    nombres: Identificadores
+
+
 class NuevoLogin(msgspec.Struct, frozen=True):
     """A login that is ready to be stored: names checked, password hashed.
 

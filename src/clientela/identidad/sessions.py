@@ -50,6 +50,14 @@ async def open_session(db: Db, owner: Credencial, origin: Origen, *, changed: bo
     )
 
 
+async def open_for(db: Db, usuario_id: UUID, origin: Origen) -> Acceso:
+    """Open a session for a user who has just got his login; NotFound where there is no such user."""
+    owner = await store.get_credencial(db, usuario_id)
+    if owner is None:
+        raise NotFound
+    return await open_session(db, owner, origin)
+
+
 async def announce(db: Db, usuario_id: UUID) -> None:
     """Tell every process to forget what it remembers of a user's tokens; last in the transaction."""
     await events.emit(db, "sesion.terminada", flujos=[events.SESIONES], datos={"usuario_id": str(usuario_id)})

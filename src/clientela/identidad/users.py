@@ -85,10 +85,10 @@ async def _send_first_link(db: Db, login: NuevoLogin) -> None:
         await store.ask_reset(db, clave_acceso(correo, db.settings.pais), db.now())
 
 
-async def give_login(db: Db, actor: Actor, usuario_id: UUID, nombre: str, login: NuevoLogin) -> bool:
+async def give_login(db: Db, actor: Actor | None, usuario_id: UUID, nombre: str, login: NuevoLogin) -> bool:
     """Give a client's principal his first login, in the open transaction; False where he has one already.
 
-    Conflict as `prepare_login`.
+    `actor` is None for a customer who proved that the record is his. Conflict as `prepare_login`.
     """
     locked = await store.lock_credencial(db, usuario_id)
     if locked is None:
@@ -288,7 +288,9 @@ async def _keep_an_admin(db: Db, user: Usuario, changes: CambiosUsuario) -> None
         raise Conflict("ultimo_admin")
 
 
-async def _follow_up(db: Db, actor: Actor, before: Usuario, after: Usuario, *, new_password: bool) -> None:
+async def _follow_up(
+    db: Db, actor: Actor | None, before: Usuario, after: Usuario, *, new_password: bool
+) -> None:
     """End what the change makes worthless, write it down, and tell every process."""
     if before.rol != after.rol:
         await _end_access(db, after.id, "rol")

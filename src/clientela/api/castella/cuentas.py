@@ -38,6 +38,10 @@ _DONE: Final = "Contraseña actualizada exitosamente"
         *_PASSWORD_ERRORS,
         "correo_registrado",
         "celular_registrado",
+        "verificacion_requerida",
+        "verificacion_sin_correo",
+        "verificacion_invalida",
+        "conflicto_simultaneo",
         "servicio_ocupado",
         "demasiados_intentos",
     ),
@@ -53,7 +57,12 @@ _DONE: Final = "Contraseña actualizada exitosamente"
     secret=True,
 )
 async def register(call: Call, body: RegistroEntrada) -> Reply:
-    """Register a customer and log him in (spec 5 §1)."""
+    """Register a customer and log him in (spec 5 §1).
+
+    Who names the phone or e-mail of a record that staff made gets 409 `verificacion_requerida` and, by mail to that
+    record's e-mail, a code: the same request with `codigo` gives him that record. A record without e-mail: 409
+    `verificacion_sin_correo`, and staff give him the login (`PUT /api/clientes/{id}` with `crear_usuario: true`).
+    """
     access = await register_customer.register_customer(
         call.db, body.as_form(), Origen(call.ip, call.user_agent)
     )

@@ -30,15 +30,18 @@ class RegistroEntrada(Entrada):
     correo: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254), NoVacio]
     contrasenia: Contrasenia
     direccion: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = None
+    # Sent to the e-mail of a record that is there already (CONTRACT §12).
+    codigo: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)] | None = None
 
     def as_form(self) -> Registro:
-        """Say it in the flow's words; an empty address is none."""
+        """Say it in the flow's words; an empty address or code is none."""
         return Registro(
             nombre=self.nombre,
             celular=self.celular,
             correo=self.correo,
             contrasenia=self.contrasenia,
             direccion=self.direccion or None,
+            codigo=self.codigo or None,
         )
 
 

@@ -10,6 +10,7 @@ import msgspec
 from clientela.clientes.model import (
     Categoria,
     Cliente,
+    Coincidencia,
     Direccion,
     Expediente,
     Ficha,
@@ -105,6 +106,20 @@ async def known_contact(
     row = await db.fetchrow(KNOWN_CONTACT, email, telefono_e164, apart_from)
     assert row is not None  # noqa: S101
     return row["correo"], row["celular"]
+
+
+# The oldest first: of several with one phone it is the one that its owner may claim (CONTRACT §12).
+BY_CONTACT: Final = """
+SELECT id AS cliente_id, usuario_principal_id, email, coalesce(lower(email) = lower($1), false) AS por_correo,
+       coalesce(telefono_e164 = $2, false) AS por_celular,
+       activo AND fusionado_con_id IS NULL AND anonimizado_en IS NULL AS reclamable
+  FROM clientes WHERE lower(email) = lower($1) OR telefono_e164 = $2
+ ORDER BY creado_en, numero"""
+
+
+async def by_contact(db: Db, email: str | None, telefono_e164: str | None) -> tuple[Coincidencia, ...]:
+    """Return every client who has this e-mail or this phone, the oldest first."""
+    return tuple(Coincidencia(**dict(row)) for row in await db.fetch(BY_CONTACT, email, telefono_e164))
 
 
 # --- the whole record ----------------------------------------------------------------------------------------
