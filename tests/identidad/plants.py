@@ -13,7 +13,7 @@ from clientela.api.auth import Gatekeeper
 from clientela.core.db import Db
 from clientela.core.errors import TooManyRequests, Unauthenticated
 from clientela.core.limits import Limit
-from clientela.identidad import attempts, passwords, recovery, service, signing, store
+from clientela.identidad import attempts, passwords, recovery, rules, service, signing, store
 from clientela.identidad.verification import store as verification_store
 
 
@@ -143,3 +143,8 @@ def any_number_of_owners() -> None:
 
     vars(verification_store)["use"] = use
     vars(store)["lock_credencial"] = lock
+
+
+def no_spray_bucket() -> None:
+    """Take a phone that is tried as its own password for a password like any other."""
+    rules.tries_the_name = lambda *_: False

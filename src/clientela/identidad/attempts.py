@@ -50,7 +50,7 @@ async def check_login(
     owner = await store.find_credencial(db, key)
     admitted = owner is not None and owner.activo and not (customers_only and owner.rol != Rol.CLIENTE)
     account = str(owner.usuario_id) if owner else key
-    spray = rules.tries_the_name(contrasenia, key, db.settings.pais)
+    spray = _sprays(db, owner, key, contrasenia)
     proved = await prove(db, owner, account, contrasenia, origin, admitted=admitted, spray=spray)
     if owner is None or not proved:
         raise Unauthenticated("credenciales_invalidas")
@@ -126,6 +126,15 @@ async def _prove_by(
     whose = ("usuario", str(usuario_id))
     await audit.record(db, "login.fallido", actor=None, objeto=whose, datos={"motivo": motivo})
     return False
+
+
+def _sprays(db: Db, owner: Credencial | None, key: str, contrasenia: str) -> bool:
+    """Whether somebody tries a name as its own password, or a phone where it may be the initial one."""
+    country = db.settings.pais
+    if rules.tries_the_name(contrasenia, key, country):
+        return True
+    initial = owner is not None and owner.clave_inicial_vence_en is not None and owner.celular_e164
+    return bool(initial) and rules.tries_the_name(contrasenia, str(initial), country)
 
 
 def _is_over(db: Db, owner: Credencial | None) -> bool:

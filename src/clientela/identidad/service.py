@@ -13,7 +13,7 @@ from uuid import UUID
 from clientela.core import audit, keys
 from clientela.core.actor import Actor
 from clientela.core.db import Db, Record
-from clientela.core.errors import Conflict, Unauthenticated
+from clientela.core.errors import Conflict, Forbidden, Unauthenticated
 from clientela.identidad import attempts, links, rules, sessions, signing, store, users
 from clientela.identidad.model import Acceso, Credencial, NuevoUsuario, Origen, Rol, Usuario, tipo_of
 
@@ -120,9 +120,14 @@ async def login(
 
 
 async def verify_login(db: Db, identificador: str, contrasenia: str, origin: Origen) -> Credencial:
-    """Check a customer's password as `login` does, without opening a session (spec 5, `gethash: false`)."""
+    """Check a customer's password as `login` does, without opening a session (spec 5, `gethash: false`).
+
+    Forbidden `debe_cambiar_contrasenia` for one that must be changed first: somebody else may know it.
+    """
     owner = await attempts.check_login(db, identificador, contrasenia, origin, customers_only=True)
     await _note_login(db, owner, {})
+    if owner.debe_cambiar_contrasenia:
+        raise Forbidden("debe_cambiar_contrasenia")
     return owner
 
 

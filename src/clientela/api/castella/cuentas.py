@@ -75,14 +75,17 @@ async def register(call: Call, body: RegistroEntrada) -> Reply:
     body=LoginEntrada,
     response=LoginSalida,
     missing_code="credenciales_incompletas",
-    errors=("credenciales_invalidas", "demasiados_intentos", "servicio_ocupado"),
+    errors=("credenciales_invalidas", "debe_cambiar_contrasenia", "demasiados_intentos", "servicio_ocupado"),
     summary="Iniciar sesión como cliente",
     body_example={"correo": "juan@example.com", "contrasenia": "securePassword123", "gethash": True},
     example={"token": _TOKEN},
     secret=True,
 )
 async def login(call: Call, body: LoginEntrada) -> Reply:
-    """Give a token, or show the customer without opening a session (spec 5 §2)."""
+    """Give a token, or show the customer without opening a session (spec 5 §2).
+
+    Who must change his password first gets a token, which opens nothing else, and is not shown (403).
+    """
     origin = Origen(call.ip, call.user_agent)
     if body.gethash:
         access = await service.login(call.db, body.correo, body.contrasenia, origin, customers_only=True)
