@@ -1,8 +1,14 @@
 """Forms: bracketed fields become what JSON would have said, files stay apart, malformed ones are refused."""
 
+import contextlib
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clientela.api import forms
+from clientela.api.body import read_body
+from clientela.api.clientes.schemas import ClienteEntrada
 from clientela.core.errors import BadRequest, Invalid
 
 KIND = "multipart/form-data; boundary=XX"
@@ -83,3 +89,54 @@ def test_a_text_that_cannot_be_stored_is_refused_by_its_field(content: bytes) ->
     with pytest.raises(Invalid) as caught:
         forms.parse(form(("ventanas_entrega[0][hora]", None, content)), KIND)
     assert list(caught.value.errors or {}) == ["ventanas_entrega.0.hora"]
+
+
+# --- whatever is sent is read or refused -------------------------------------------------------------------------
+
+KNOWN = [
+    "nombre",
+    "activo",
+    "limite_credito",
+    "localidad_id",
+    "fecha_nacimiento",
+    "genero",
+    "foto_perfil",
+    "ventanas_entrega",
+    "ventanas_entrega[]",
+    "ventanas_entrega[0][dia_semana]",
+    "ventanas_entrega[0][hora_fin]",
+    "ventanas_entrega[x][hora_fin]",
+    "categorias_ids[]",
+    "categorias_ids[7]",
+    "direcciones[0][direccion]",
+    "direcciones[0][latitud]",
+    "vendedor_asignado_id",
+    "crear_usuario",
+]
+SAID = ["", "1", "on", "-1", "1e999", "NaN", "9" * 30, "12:00", "2026-02-30", "F", "٣", "\U0001f600", "\x00"]
+names = st.sampled_from(KNOWN) | st.text('ab[]019.%é"\\;=\x00\t', max_size=14)
+contents = st.sampled_from([text.encode() for text in SAID]) | st.binary(max_size=24)
+parts = st.lists(st.tuples(names, st.none() | st.text("ab./\\\x00é", max_size=8), contents), max_size=12)
+
+
+def read_or_refuse(raw: bytes) -> None:
+    """What the route of a new client does with a form, up to the register."""
+    with contextlib.suppress(BadRequest, Invalid):
+        read_body(ClienteEntrada, forms.parse(raw, KIND).fields, lenient=True).as_new()
+
+
+@given(parts)
+@settings(max_examples=400)
+def test_any_parts_are_read_or_refused(sent: list[tuple[str, str | None, bytes]]) -> None:
+    read_or_refuse(form(*sent))
+
+
+@given(parts, st.data())
+@settings(max_examples=400)
+def test_any_bytes_are_read_or_refused(
+    sent: list[tuple[str, str | None, bytes]], data: st.DataObject
+) -> None:
+    raw = form(("nombre", None, b"X"), *sent)
+    begins = data.draw(st.integers(0, len(raw)))
+    ends = data.draw(st.integers(begins, len(raw)))
+    read_or_refuse(raw[:begins] + data.draw(st.binary(max_size=6)) + raw[ends:])

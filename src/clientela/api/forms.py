@@ -108,10 +108,10 @@ def _dotted(name: str) -> str:
 
 
 def _put(fields: dict[str, Any], path: list[str], value: str | None) -> None:
-    """Put a value at its place; `[]` is the next free number."""
+    """Put a value at its place; `[]` is the number after the last one."""
     here = fields
     for step, after in zip(path, [*path[1:], None], strict=True):
-        key = step or str(len(here))
+        key = step or str(_next_number(here))
         if after is None:
             here[key] = value
             return
@@ -122,12 +122,20 @@ def _put(fields: dict[str, Any], path: list[str], value: str | None) -> None:
         here = below
 
 
+def _next_number(here: dict[str, Any]) -> int:
+    return max((int(key) for key in here if _is_number(key)), default=-1) + 1
+
+
+def _is_number(key: str) -> bool:
+    return key.isascii() and key.isdigit() and len(key) < 6
+
+
 def _lists(value: Any, *, top: bool = True) -> Any:
     """Turn objects whose keys are all numbers into lists, in the order of the numbers."""
     if not isinstance(value, dict):
         return value
     below = {key: _lists(item, top=False) for key, item in value.items()}
-    if top or not below or not all(key.isascii() and key.isdigit() and len(key) < 6 for key in below):
+    if top or not below or not all(map(_is_number, below)):
         return below
     if len(below) > MAX_ITEMS:
         raise BadRequest("formulario_invalido")

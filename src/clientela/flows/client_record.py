@@ -108,7 +108,8 @@ async def _prepare(db: Db, telefono: str | None, email: str | None, client: Clie
             raise Invalid({"celular": [CAMPOS["obligatorio"]]})
         names = logins.read_names(db.settings.pais, email, telefono, telefono)
         await _require_own_phone(db, telefono, client)
-        return await logins.prepare_initial_login(db, names)
+        principal = None if client is None else client.usuario_principal_id
+        return await logins.prepare_initial_login(db, names, principal)
 
 
 async def _require_own_phone(db: Db, telefono: str, client: Cliente | None) -> None:

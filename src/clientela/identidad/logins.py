@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from clientela.core.db import Db
 from clientela.core.errors import Conflict, Invalid, check_together
@@ -80,15 +81,18 @@ async def prepare_login(
     return NuevoLogin(names, hashed, must_change)
 
 
-async def prepare_initial_login(db: Db, names: Identificadores) -> NuevoLogin:
+async def prepare_initial_login(db: Db, names: Identificadores, usuario_id: UUID | None = None) -> NuevoLogin:
     """Check a login that staff make for a client and hash its initial password, outside any transaction.
+
+    `usuario_id` is the client's principal where there is one: what he has himself, because somebody else gave it to
+    him a moment ago, is not taken.
 
     The password is the phone as it was typed, must be changed, and dies after 72 hours (spec 2, RELIABILITY D-6).
     With `CLIENTELA_CLAVE_INICIAL=aleatoria` it is nobody's: a link that is sent to the e-mail sets the first one.
     Conflict as `prepare_login`.
     """
     cost = db.settings.bcrypt_costo
-    await require_free(db, names)
+    await require_free(db, names, usuario_id)
     if db.settings.clave_inicial == "aleatoria" or names.celular is None:
         return NuevoLogin(names, passwords.nobodys(cost), debe_cambiar_contrasenia=True, por_activar=True)
     hashed = await passwords.hash_password(names.celular, cost)
@@ -96,10 +100,10 @@ async def prepare_initial_login(db: Db, names: Identificadores) -> NuevoLogin:
     return NuevoLogin(names, hashed, debe_cambiar_contrasenia=True, clave_inicial_vence_en=until)
 
 
-async def require_free(db: Db, names: Identificadores) -> None:
-    """Raise Conflict as `refuse_taken` for a name that somebody has at this moment."""
+async def require_free(db: Db, names: Identificadores, usuario_id: UUID | None = None) -> None:
+    """Raise Conflict as `refuse_taken` for a name that somebody has at this moment, whoever it is but one."""
     keys = rules.keys_by_field(names, db.settings.pais)
-    refuse_taken(keys, await store.taken_keys(db, list(keys.values())))
+    refuse_taken(keys, await store.taken_keys(db, list(keys.values()), usuario_id))
 
 
 def refuse_taken(keys: Mapping[str, str], taken: set[str]) -> None:

@@ -47,12 +47,13 @@ async def reserve_keys(db: Db, keys: Sequence[str], usuario_id: UUID) -> set[str
     return {row["clave"] for row in await db.fetch(RESERVE_KEYS, list(keys), usuario_id)}
 
 
-TAKEN_KEYS: Final = "SELECT clave FROM identificadores WHERE clave = ANY ($1::text[])"
+TAKEN_KEYS: Final = """
+SELECT clave FROM identificadores WHERE clave = ANY ($1::text[]) AND usuario_id IS DISTINCT FROM $2"""
 
 
-async def taken_keys(db: Db, keys: Sequence[str]) -> set[str]:
-    """Return those of the names that somebody has."""
-    return {row["clave"] for row in await db.fetch(TAKEN_KEYS, list(keys))}
+async def taken_keys(db: Db, keys: Sequence[str], apart_from: UUID | None = None) -> set[str]:
+    """Return those of the names that somebody has, whoever it is but one."""
+    return {row["clave"] for row in await db.fetch(TAKEN_KEYS, list(keys), apart_from)}
 
 
 RELEASE_KEYS: Final = "DELETE FROM identificadores WHERE usuario_id = $1 AND NOT clave = ANY ($2::text[])"
