@@ -22,6 +22,16 @@ TABLES = {
     "clients": "SELECT c.numero, c.nombre, c.razon_social, c.nit, c.email, c.telefono_e164, c.limite_credito, "
     "c.latitud, c.longitud, v.correo FROM clientes c LEFT JOIN usuarios v ON v.id = c.vendedor_asignado_id "
     "ORDER BY c.numero",
+    "localities": "SELECT id, nombre, codigo FROM localidades ORDER BY id",
+    "categories": "SELECT id, clave, nombre FROM categorias_cliente ORDER BY id",
+    "kinds": "SELECT c.numero, k.categoria_id FROM categoria_cliente k JOIN clientes c ON c.id = k.cliente_id "
+    "ORDER BY 1, 2",
+    "windows": "SELECT c.numero, v.dia_semana, v.hora_inicio, v.hora_fin FROM ventanas_entrega_cliente v "
+    "JOIN clientes c ON c.id = v.cliente_id ORDER BY 1, 2, 3",
+    "addresses": "SELECT c.numero, d.id, d.direccion, d.es_principal FROM direcciones d "
+    "JOIN clientes c ON c.id = d.cliente_id ORDER BY d.id",
+    "debts": "SELECT c.numero, q.concepto, q.monto, q.saldo_pendiente FROM cuentas_por_cobrar q "
+    "JOIN clientes c ON c.id = q.cliente_id ORDER BY q.numero",
     "carts": "SELECT c.numero, p.codigo, l.cantidad, l.precio_unitario FROM carrito_lineas l "
     "JOIN carritos k ON k.id = l.carrito_id JOIN clientes c ON c.id = k.cliente_id "
     "JOIN productos p ON p.id = l.producto_id ORDER BY 1, 2",
@@ -57,6 +67,37 @@ def test_every_loading_tells_the_same_story(new_database):
     assert len({row[0] for row in first["carts"]}) > 60
     assert len(first["drafts"]) > 20
     assert {row[-1] for row in first["clients"]} == {"vendedor@example.com", "vendedor2@example.com", None}
+
+
+def test_the_records_are_those_of_a_distributor(new_database):
+    """Everybody has a town and a category, nearly everybody hours for the truck; spec 2's `categorias_ids` exist."""
+    database = new_database()
+    first = loaded(database)
+    assert first["localities"][0][:2] == (1, "Santa Cruz de la Sierra")
+    assert [row[1] for row in first["categories"]][:2] == ["VIP", "MAYORISTA"]
+    assert [row[0] for row in first["categories"]][:2] == [1, 2]
+    assert database.fetchval("SELECT count(*) FROM clientes WHERE localidad_id IS NULL") == 0
+    assert {row[0] for row in first["kinds"]} == {row[0] for row in first["clients"]}
+    assert {row[1] for row in first["kinds"]} == {row[0] for row in first["categories"]}
+    assert 120 < len({row[0] for row in first["windows"]}) < 152
+    assert {row[1] for row in first["windows"]} == set(range(1, 7))
+    mine = database.fetchval("SELECT id FROM clientes WHERE email = 'cliente@example.com'")
+    for table, least in (("direcciones", 2), ("ventanas_entrega_cliente", 3), ("categoria_cliente", 2)):
+        assert database.fetchval(f"SELECT count(*) FROM {table} WHERE cliente_id = $1", mine) >= least
+
+
+def test_the_books_have_open_and_paid_debts(new_database):
+    database = new_database()
+    first = loaded(database)
+    balances = {(row[3] == 0, row[3] == row[2]) for row in first["debts"]}
+    assert balances == {(True, False), (False, True), (False, False)}, "paid, open and paid in part"
+    assert database.fetchval(
+        """SELECT bool_and(q.saldo_pendiente <= c.limite_credito) FROM clientes c
+             JOIN (SELECT cliente_id, sum(saldo_pendiente) AS saldo_pendiente FROM cuentas_por_cobrar GROUP BY 1) q
+               ON q.cliente_id = c.id"""
+    )
+    mine = "SELECT saldo_pendiente FROM cuentas_por_cobrar q JOIN clientes c ON c.id = q.cliente_id WHERE c.email = $1"
+    assert database.fetchval(mine + " AND saldo_pendiente > 0", "cliente@example.com")
 
 
 def test_loading_what_is_there_changes_nothing(new_database):

@@ -20,8 +20,10 @@ from clientela.demo.cuentas import (
     open_customer_accounts,
     open_staff_accounts,
 )
+from clientela.demo.deudas import entries, write
 from clientela.demo.historia import Historia
 from clientela.demo.progreso import Progreso, showing
+from clientela.demo.registro import Registro, completed, open_register
 from clientela.identidad import users
 from clientela.identidad.model import Filtro
 from clientela.organizacion import service as organizacion
@@ -66,8 +68,13 @@ async def _load(db: Db, calendar: Calendario, progress: Progreso) -> None:
     admin = staff["admin@example.com"]
     await organizacion.save(db, admin, _organization(calendar))
     products = [await _add(db, admin, article) for article in progress.each("Productos", articles(rng))]
-    accounts = await open_customer_accounts(db, admin, staff["vendedor@example.com"])
-    people = await _add_clients(db, calendar, rng, progress, staff)
+    register = await open_register(db, admin)
+    accounts = await open_customer_accounts(db, rng, admin, staff["vendedor@example.com"], register)
+    people = await _add_clients(db, calendar, rng, progress, staff, register)
+    debtors = [(person.actor.cliente_id, person.credito) for person in (*accounts, *people)]
+    books = entries(rng, calendar, [(client, limit) for client, limit in debtors if client is not None])
+    for entry in progress.each("Cuentas", books):
+        await write(db, calendar, admin, entry)
     story = Historia(db, calendar, rng, products)
     for happening in progress.each("Historia", story.happenings(people, accounts[0], admin)):
         await story.tell(happening)
@@ -100,7 +107,12 @@ async def _add(db: Db, admin: Actor, article: Articulo) -> Producto:
 
 
 async def _add_clients(
-    db: Db, calendar: Calendario, rng: random.Random, progress: Progreso, staff: Mapping[str, Actor]
+    db: Db,
+    calendar: Calendario,
+    rng: random.Random,
+    progress: Progreso,
+    staff: Mapping[str, Actor],
+    register: Registro,
 ) -> list[Persona]:
     """Make the clients without login in the first months; a fifth of them has no seller."""
     first, second = staff["vendedor@example.com"].usuario_id, staff["vendedor2@example.com"].usuario_id
@@ -109,6 +121,7 @@ async def _add_clients(
     people = []
     for newcomer, days in progress.each("Clientes", list(zip(newcomers, arrivals, strict=True))):
         calendar.go(calendar.working_hour(rng, days))
-        _, principal = await clientes.create_client(db, staff["admin@example.com"], newcomer.cliente)
-        people.append(Persona(customer_actor(principal), newcomer.compra))
+        record = completed(rng, register, newcomer.cliente, newcomer.categoria)
+        _, principal = await clientes.create_client(db, staff["admin@example.com"], record)
+        people.append(Persona(customer_actor(principal), newcomer.compra, record.limite_credito))
     return people

@@ -29,31 +29,34 @@ ROTULOS: Final = (
 
 
 class Rubro(msgspec.Struct, frozen=True):
-    """A kind of client: how many there are, what they are called, what they may owe, what they buy."""
+    """A kind of client: how many there are, their category, what they are called, may owe and buy."""
 
     cuantos: int
+    categoria: str
     titulos: tuple[str, ...]
     credito: tuple[int, ...]
     compra: tuple[str, ...]
 
 
 RUBROS: Final = (
-    Rubro(48, ("Tienda", "Tienda de barrio", "Micromercado", "Minimarket"), (0, 1000, 2500, 5000),
+    Rubro(48, "TIENDA", ("Tienda", "Tienda de barrio", "Micromercado", "Minimarket"), (0, 1000, 2500, 5000),
           ("ABA", "BEB", "GAL", "LAC", "LIM", "HIG")),
-    Rubro(28, ("Restaurante", "Snack", "Pensión", "Churrasquería", "Heladería"), (0, 2000, 4000, 8000),
+    Rubro(28, "COCINA", ("Restaurante", "Snack", "Pensión", "Churrasquería", "Heladería"), (0, 2000, 4000, 8000),
           ("ABA", "BEB", "DES", "LAC", "LIM")),
-    Rubro(10, ("Panadería", "Salteñería", "Pastelería"), (1000, 3000, 6000), ("ABA", "LAC", "DES")),
-    Rubro(16, ("Ferretería", "Materiales de construcción"), (3000, 8000, 15000), ("FER", "ELE")),
-    Rubro(12, ("Taller de refrigeración", "Refrigeración y climas"), (2000, 5000, 9000), ("REF", "ELE")),
-    Rubro(6, ("Hotel", "Residencial", "Unidad educativa", "Clínica"), (5000, 12000), ("LIM", "HIG", "ABA", "ELE")),
-    Rubro(30, ("",), (0,), ("ABA", "LAC", "BEB", "LIM", "HIG", "GAL", "ELE")),
+    Rubro(10, "COCINA", ("Panadería", "Salteñería", "Pastelería"), (1000, 3000, 6000), ("ABA", "LAC", "DES")),
+    Rubro(16, "OFICIO", ("Ferretería", "Materiales de construcción"), (3000, 8000, 15000), ("FER", "ELE")),
+    Rubro(12, "OFICIO", ("Taller de refrigeración", "Refrigeración y climas"), (2000, 5000, 9000), ("REF", "ELE")),
+    Rubro(6, "INSTITUCION", ("Hotel", "Residencial", "Unidad educativa", "Clínica"), (5000, 12000),
+          ("LIM", "HIG", "ABA", "ELE")),
+    Rubro(30, "HOGAR", ("",), (0,), ("ABA", "LAC", "BEB", "LIM", "HIG", "GAL", "ELE")),
 )  # fmt: skip
 
 
 class Alta(msgspec.Struct, frozen=True):
-    """A client to be made, and the departments from which he buys."""
+    """A client to be made, his category, and the departments from which he buys."""
 
     cliente: NuevoCliente
+    categoria: str
     compra: tuple[str, ...]
 
 
@@ -80,7 +83,7 @@ def _client(rng: random.Random, kind: Rubro, seller: UUID | None) -> Alta:
         vendedor_asignado_id=seller,
         direcciones=(address, *_branch(rng, kind)),
     )
-    return Alta(record, kind.compra)
+    return Alta(record, kind.categoria, kind.compra)
 
 
 def _names(rng: random.Random, kind: Rubro, owner: str) -> tuple[str, str | None]:

@@ -1,5 +1,6 @@
 """The accounts with which the demo company is tried out (CONTRACT §11)."""
 
+import random
 from decimal import Decimal
 from typing import Final
 
@@ -9,6 +10,7 @@ from clientela.clientes import service as clientes
 from clientela.clientes.model import NuevaDireccion, NuevoCliente
 from clientela.core.actor import Actor
 from clientela.core.db import Db
+from clientela.demo.registro import Registro, completed
 from clientela.identidad import logins, users
 from clientela.identidad.model import Credencial, NuevoUsuario, Usuario
 
@@ -31,11 +33,23 @@ CLIENTES: Final = (
 )  # fmt: skip
 
 
+# The second shop of the first of them.
+SUCURSAL: Final = NuevaDireccion(
+    "Plaza principal, acera norte, Cotoca",
+    "Cotoca",
+    "Santa Cruz",
+    None,
+    Decimal("-17.753600"),
+    Decimal("-62.996900"),
+)
+
+
 class Persona(msgspec.Struct, frozen=True):
-    """A customer who acts in the story; `compra`: the departments from which he buys."""
+    """A customer who acts in the story; `compra`: the departments from which he buys, `credito`: what he may owe."""
 
     actor: Actor
     compra: tuple[str, ...]
+    credito: Decimal
 
 
 def staff_actor(user: Usuario) -> Actor:
@@ -65,8 +79,10 @@ async def open_staff_accounts(db: Db) -> dict[str, Actor]:
     return made
 
 
-async def open_customer_accounts(db: Db, admin: Actor, seller: Actor) -> list[Persona]:
-    """Make the two customers who can log in; the first has a seller of his own."""
+async def open_customer_accounts(
+    db: Db, rng: random.Random, admin: Actor, seller: Actor, register: Registro
+) -> list[Persona]:
+    """Make the two customers who can log in; the first has a seller of his own and a branch."""
     made: list[Persona] = []
     for correo, nombre, razon_social, celular, nit, direccion, lat, lng in CLIENTES:
         names = logins.read_names(db.settings.pais, correo, celular, None)
@@ -86,10 +102,11 @@ async def open_customer_accounts(db: Db, admin: Actor, seller: Actor) -> list[Pe
                 NuevaDireccion(
                     direccion, "Santa Cruz de la Sierra", "Santa Cruz", None, *place, es_principal=True
                 ),
+                *(() if made else (SUCURSAL,)),
             ),
         )
+        record = completed(rng, register, record, "OFICIO" if made else "TIENDA")
         _, principal = await clientes.create_client(db, admin, record, login)
-        made.append(
-            Persona(customer_actor(principal), ("FER", "ELE") if made else ("ABA", "BEB", "GAL", "LIM"))
-        )
+        buys = ("FER", "ELE") if made else ("ABA", "BEB", "GAL", "LIM")
+        made.append(Persona(customer_actor(principal), buys, record.limite_credito))
     return made
