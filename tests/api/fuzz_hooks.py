@@ -49,6 +49,8 @@ _WORDS: dict[str, Callable[[], Any]] = {
     "limite_credito": lambda: 150.5,
     "localidad_id": lambda: None,
     "vendedor_asignado_id": lambda: None,
+    "vendedor_id": lambda: None,
+    "clientes": lambda: [KNOWN["ruta"]["cliente_id"]],
     "categorias_ids": list,
     "ventanas_entrega": lambda: [{"dia_semana": 1, "hora_inicio": "08:00", "hora_fin": "12:00"}],
 }

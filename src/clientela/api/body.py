@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -23,6 +24,7 @@ from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import no_info_after_validator_function
 
 from clientela.core.errors import BadRequest, Invalid
+from clientela.core.ids import parse_uuid
 from clientela.core.values import text_is_safe
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -115,6 +117,13 @@ def _trimmed(value: Any) -> Any:
     return (value.strip() or None) if isinstance(value, str) else value
 
 
+def _uuid(value: Any) -> Any:
+    found = parse_uuid(value) if isinstance(value, str) else None
+    if found is None:
+        raise PydanticCustomError("uuid_parsing", "")
+    return found
+
+
 class _NotBlank:
     """A text that is not only blanks; the description of the API says so too."""
 
@@ -151,6 +160,13 @@ CantidadV1 = Annotated[
 # An instant with an offset arrives in UTC; one without is naive and belongs to the organisation's zone.
 Instante = Annotated[datetime, BeforeValidator(_instant), AfterValidator(_in_range)]
 Fecha = Annotated[date, BeforeValidator(_date)]
+_UUID_SCHEMA: Final = {"type": "string", "format": "uuid"}
+Uuid = Annotated[UUID, BeforeValidator(_uuid), WithJsonSchema(_UUID_SCHEMA)]
+UuidONulo = Annotated[
+    UUID | None,
+    BeforeValidator(lambda value: None if value is None else _uuid(value)),
+    WithJsonSchema({"anyOf": [_UUID_SCHEMA, {"type": "null"}]}),
+]
 # Degrees, kept to six decimals: a tenth of a metre, which no receiver in a pocket knows better.
 _SIX_DECIMALS: Final = AfterValidator(lambda value: value.quantize(_SIX_PLACES))
 Latitud = Annotated[

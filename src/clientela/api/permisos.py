@@ -115,6 +115,8 @@ REGLAS: dict[str, Regla] = {
     "GET /api/v1/categorias-cliente": Regla(PERSONAL, "clientes", "libre"),
     "POST /api/v1/categorias-cliente": Regla(ADMIN, "clientes", "libre"),
     "PATCH /api/v1/categorias-cliente/{categoria_id}": Regla(ADMIN, "clientes", "libre"),
+    "POST /api/v1/clientes/asignar": Regla(ADMIN, "clientes", "libre"),
+    "POST /api/v1/clientes/traspasar": Regla(ADMIN, "clientes", "libre"),
     "GET /api/v1/clientes/{cliente_id}/direcciones": Regla(CLIENTE | VENDEDOR | SOPORTE | ADMIN, "clientes"),
     "POST /api/v1/clientes/{cliente_id}/direcciones": Regla(VENDEDOR | ADMIN, "clientes"),
     "PATCH /api/v1/clientes/{cliente_id}/direcciones/{direccion_id}": Regla(VENDEDOR | ADMIN, "clientes"),

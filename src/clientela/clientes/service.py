@@ -127,10 +127,9 @@ async def access_client(db: Db, actor: Actor, ref: UUID | int) -> Cliente:
 
 async def get_record(db: Db, actor: Actor, ref: UUID | int) -> Expediente:
     """Return a client with everything of the register that belongs to him; errors as `access_client`."""
-    client = await access.access_client(db, actor, ref)
-    found = await records.get_expediente(db, client.id)
-    if found is None:
-        raise NotFound
+    found = await records.get_expediente(db, ref)
+    access.require_access(actor, None if found is None else found.cliente)
+    assert found is not None  # noqa: S101
     return found
 
 

@@ -144,6 +144,7 @@ CAMPOS: dict[str, str] = {
     "localidad_desconocida": "La localidad no existe",
     "categoria_desconocida": "La categoría no existe",
     "vendedor_desconocido": "Debe ser un vendedor activo",
+    "cliente_desconocido": "El cliente no existe",
     "ventana_al_reves": "Debe ser posterior a la hora de inicio",
     "ventana_repetida": "La ventana está repetida",
     "borrador_desconocido": "Debe ser reclamo o soporte",

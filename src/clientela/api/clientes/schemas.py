@@ -4,7 +4,6 @@ import re
 from datetime import time
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
-from uuid import UUID
 
 import msgspec
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
@@ -20,6 +19,7 @@ from clientela.api.body import (
     Longitud,
     NoVacio,
     Pagina,
+    UuidONulo,
     blank_is_default,
 )
 from clientela.clientes.model import (
@@ -31,7 +31,6 @@ from clientela.clientes.model import (
     NuevoCliente,
     Orden,
 )
-from clientela.core.ids import parse_uuid
 from clientela.core.textos import CAMPOS
 from clientela.identidad.rules import read_email
 
@@ -62,15 +61,6 @@ def _email(value: str | None) -> str | None:
     return read
 
 
-def _uuid(value: Any) -> Any:
-    if value is None:
-        return None
-    found = parse_uuid(value) if isinstance(value, str) else None
-    if found is None:
-        raise PydanticCustomError("uuid_parsing", "")
-    return found
-
-
 def _no_text(value: Any) -> Any:
     # A form's file never gets here; what does is a text, or null, which clears.
     if value is not None:
@@ -89,11 +79,6 @@ Hora = Annotated[
     time, BeforeValidator(_hour), WithJsonSchema({"type": "string", "pattern": f"^{_HOUR.pattern}$"})
 ]
 Id = Annotated[int, Field(ge=1, le=_LAST_ID)]
-Uuid = Annotated[
-    UUID | None,
-    BeforeValidator(_uuid),
-    WithJsonSchema({"anyOf": [{"type": "string", "format": "uuid"}, {"type": "null"}]}),
-]
 Observaciones = Annotated[str, StringConstraints(max_length=10_000)]
 Imagen = Annotated[
     None, BeforeValidator(_no_text), WithJsonSchema({"type": "null", "description": "null borra la imagen"})
@@ -155,7 +140,7 @@ class _Cliente(Entrada):
     latitud: Latitud | None = Field(default_factory=_absent)
     longitud: Longitud | None = Field(default_factory=_absent)
     observaciones: Observaciones | None = Field(default_factory=_absent)
-    vendedor_asignado_id: Uuid = Field(default_factory=_absent)
+    vendedor_asignado_id: UuidONulo = Field(default_factory=_absent)
     foto_perfil: Imagen = Field(default_factory=_absent)
     ci_anverso: Imagen = Field(default_factory=_absent)
     ci_reverso: Imagen = Field(default_factory=_absent)

@@ -1,6 +1,7 @@
 """v1: everything that none of the five published contracts gives an address."""
 
 from clientela.api.v1 import (
+    asignaciones,
     auditoria,
     auth,
     categorias_cliente,
@@ -18,6 +19,7 @@ from clientela.api.v1 import (
 )
 
 __all__ = [
+    "asignaciones",
     "auditoria",
     "auth",
     "categorias_cliente",

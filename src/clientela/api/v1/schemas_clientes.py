@@ -1,13 +1,14 @@
 """What comes in and goes out of the client register's part of v1: localities, categories, addresses."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
 from msgspec import structs
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
-from clientela.api.body import LINEA, RECORTADA, EntradaV1, Latitud, Longitud, NoVacio
+from clientela.api.body import LINEA, RECORTADA, EntradaV1, Latitud, Longitud, NoVacio, Uuid, UuidONulo
 from clientela.clientes.model import (
     CambiosCategoria,
     CambiosDireccion,
@@ -17,12 +18,36 @@ from clientela.clientes.model import (
     Localidad,
     NuevaDireccion,
 )
+from clientela.core.ids import parse_uuid
+
+# So many clients change hands at once; each is a change of its own, audited and told of.
+MAX_ASSIGNED: Final = 200
+_LAST_NUMBER: Final = 2**63 - 1
 
 
 def _absent() -> Any:
     return msgspec.UNSET
 
 
+def _reference(value: Any) -> Any:
+    found = parse_uuid(value) if isinstance(value, str) else value
+    if not isinstance(found, UUID) and (type(found) is not int or not 1 <= found <= _LAST_NUMBER):
+        raise PydanticCustomError("uuid_parsing", "")
+    return found
+
+
+Referencia = Annotated[
+    UUID | int,
+    BeforeValidator(_reference),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "format": "uuid"},
+                {"type": "integer", "minimum": 1, "maximum": _LAST_NUMBER},
+            ]
+        }
+    ),
+]
 Codigo = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40, pattern=LINEA), NoVacio]
 Nombre = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=LINEA), NoVacio]
 Calle = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), NoVacio]
@@ -84,6 +109,28 @@ class CategoriasPagina(msgspec.Struct):
     total: int
     page: int
     per_page: int
+
+
+class AsignacionEntrada(EntradaV1):
+    """Whose the clients are to be, by identifier or number; null is nobody's."""
+
+    clientes: Annotated[list[Referencia], Field(min_length=1, max_length=MAX_ASSIGNED)]
+    vendedor_id: UuidONulo
+
+
+class TraspasoEntrada(EntradaV1):
+    """Whose clients are to be whose; null is nobody's."""
+
+    de_vendedor_id: Uuid
+    vendedor_id: UuidONulo
+
+
+class AsignacionSalida(msgspec.Struct):
+    """How many clients are the seller's now; `restantes` are still with the one who leaves them."""
+
+    vendedor_id: UUID | None
+    asignados: int
+    restantes: int
 
 
 class DireccionEntrada(EntradaV1):

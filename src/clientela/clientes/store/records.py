@@ -61,6 +61,40 @@ async def lock_cliente(db: Db, cliente_id: UUID) -> Cliente | None:
     return None if row is None else Cliente(**dict(row))
 
 
+# Held in one order, so that two who want several clients never wait crosswise.
+LOCK_CLIENTES: Final = """
+SELECT id, numero FROM clientes WHERE id = ANY ($1::uuid[]) OR numero = ANY ($2::bigint[])
+ ORDER BY id FOR NO KEY UPDATE"""
+
+
+async def lock_clientes(db: Db, refs: Sequence[UUID | int]) -> dict[UUID | int, UUID]:
+    """Hold the rows of clients by identifier or number; return the identifier of each that is there, by both."""
+    numbers = [ref for ref in refs if isinstance(ref, int)]
+    ids = [ref for ref in refs if isinstance(ref, UUID)]
+    found: dict[UUID | int, UUID] = {}
+    for row in await db.fetch(LOCK_CLIENTES, ids, numbers):
+        found[row["id"]] = found[row["numero"]] = row["id"]
+    return found
+
+
+LOCK_CLIENTES_DE: Final = """
+SELECT id FROM clientes WHERE vendedor_asignado_id = $1 ORDER BY id LIMIT $2 FOR NO KEY UPDATE"""
+
+
+async def lock_clientes_de(db: Db, vendedor_id: UUID, limit: int) -> list[UUID]:
+    """Hold the rows of the first of a seller's clients; return their identifiers."""
+    return [row["id"] for row in await db.fetch(LOCK_CLIENTES_DE, vendedor_id, limit)]
+
+
+COUNT_CLIENTES_DE: Final = "SELECT count(*) FROM clientes WHERE vendedor_asignado_id = $1"
+
+
+async def count_clientes_de(db: Db, vendedor_id: UUID) -> int:
+    """Count a seller's clients."""
+    count: int = await db.fetchval(COUNT_CLIENTES_DE, vendedor_id)
+    return count
+
+
 UPDATE_CLIENTE: Final = f"""
 UPDATE clientes AS c SET vendedor_asignado_id = $2, nombre = $3, razon_social = $4, nit = $5, email = $6,
     telefono = $7, telefono_e164 = $8, whatsapp = $9, fecha_nacimiento = $10, genero = $11, limite_credito = $12,
@@ -139,11 +173,12 @@ SELECT {CLIENTE},
           JOIN categorias_cliente k ON k.id = p.categoria_id WHERE p.cliente_id = c.id ORDER BY k.id) f)
         AS categorias
   FROM clientes c WHERE c.id = $1"""  # noqa: S608
+GET_EXPEDIENTE_BY_NUMERO: Final = GET_EXPEDIENTE.replace("c.id = $1", "c.numero = $1")
 
 
-async def get_expediente(db: Db, cliente_id: UUID) -> Expediente | None:
-    """Return a client with his locality, addresses, windows and categories."""
-    row = await db.fetchrow(GET_EXPEDIENTE, cliente_id)
+async def get_expediente(db: Db, ref: UUID | int) -> Expediente | None:
+    """Return a client, by identifier or number, with his locality, addresses, windows and categories."""
+    row = await db.fetchrow(GET_EXPEDIENTE_BY_NUMERO if isinstance(ref, int) else GET_EXPEDIENTE, ref)
     if row is None:
         return None
     return Expediente(
