@@ -1,0 +1,81 @@
+"""What the README tells a stranger to type about client records works, word by word, in both languages."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.tools.database import Database
+from tests.tools.ports import free_port
+from tests.tools.server import Server
+
+ROOT = Path(__file__).parents[2]
+WALKS = {"README.md": ("## A second walk", "## Running it"), "README.es.md": ("## La memoria", "## En serio")}
+# A refusal ends the walk; the reader's curl would only show it.
+STRICT = """set -euo pipefail
+curl() { command curl --fail-with-body --show-error "$@"; echo; }
+json() { python3 -c "import json,sys; print(json.load(sys.stdin)$1)"; }
+"""
+RECORD = """
+SELECT c.telefono, c.observaciones, c.foto_perfil IS NULL AS sin_foto, c.ci_anverso IS NOT NULL AS con_carnet,
+       u.usernick, l.codigo,
+       (SELECT array_agg(v.dia_semana || ' ' || v.hora_inicio || ' ' || v.hora_fin) FROM ventanas_entrega_cliente v
+         WHERE v.cliente_id = c.id) AS ventanas,
+       (SELECT array_agg(k.categoria_id) FROM categoria_cliente k WHERE k.cliente_id = c.id) AS categorias,
+       (SELECT sum(q.saldo_pendiente) FROM cuentas_por_cobrar q WHERE q.cliente_id = c.id)::text AS saldo
+  FROM clientes c JOIN usuarios u ON u.id = c.usuario_principal_id JOIN localidades l ON l.id = c.localidad_id
+ WHERE c.nombre = 'Minimarket Los Ceibos'"""
+
+
+def commands(readme: str) -> str:
+    """All that the walk tells to type, in its order."""
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    begins, ends = (text.index(title) for title in WALKS[readme])
+    return "\n".join(re.findall(r"```sh\n(.*?)```", text[begins:ends], re.DOTALL))
+
+
+@pytest.mark.parametrize("readme", sorted(WALKS))
+def test_the_walk_through_the_records(
+    readme: str,
+    new_demo_database: Callable[[], Database],
+    start_server: Callable[..., Server],
+    tmp_path: Path,
+) -> None:
+    database, port = new_demo_database(), free_port()
+    server = start_server(database.dsn, workers=1, port=port, url=f"http://127.0.0.1:{port}")
+    script = commands(readme).replace(".venv/bin/python", sys.executable)
+    script = script.replace("URL=http://localhost:3977\n", "")
+    walked = subprocess.run(
+        ["bash", "-c", f"{STRICT}URL={server.url}\n{script}"],
+        cwd=ROOT,
+        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "TMPDIR": str(tmp_path), "LANG": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert walked.returncode == 0, walked.stdout[-2000:] + walked.stderr
+    assert dict(database.fetchrow(RECORD)) == {
+        "telefono": "70000002",
+        "observaciones": "Tocar el timbre",
+        "sin_foto": True,
+        "con_carnet": True,
+        "usernick": "72100500",
+        "codigo": "SCZ",
+        "ventanas": ["5 09:00:00 13:00:00"],
+        "categorias": [1],
+        "saldo": "800.00",
+    }
+    (seen,) = tmp_path.rglob("visto.jpg")
+    assert seen.read_bytes()[:2] == b"\xff\xd8"
+    assert "'saldo_pendiente': 800.0" in walked.stdout
+
+
+def test_both_languages_tell_the_same_commands() -> None:
+    english = set(re.findall(r"/api/[a-z0-9/-]+", commands("README.md")))
+    spanish = set(re.findall(r"/api/[a-z0-9/-]+", commands("README.es.md")))
+    assert english - spanish <= {"/api/v1/auditoria"}
+    assert spanish <= english
