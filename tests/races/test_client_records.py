@@ -10,13 +10,16 @@ import pytest
 
 from tests.cast import Cast
 from tests.clientes.conftest import new_phone
+from tests.clientes.test_forms import form
 from tests.tools.burst import Answer, Request
 from tests.tools.burst import burst as fire
 from tests.tools.database import Database
+from tests.tools.hostile_images import encoded
 from tests.tools.planted import program
 from tests.tools.server import Server
 
 PATH = "/api/clientes"
+PHOTO = encoded("PNG")
 MANY = [100, pytest.param(2_000, marks=pytest.mark.long)]
 Burst = Callable[..., list[Answer]]
 
@@ -234,6 +237,54 @@ def test_different_fields_that_change_together_both_stay(burst: Burst, cast: Cas
             number,
         )
         assert shown(found) == MORNINGS
+
+
+# --- photos ------------------------------------------------------------------------------------------------------
+
+
+def photo(cast: Cast, made: dict[str, Any]) -> Request:
+    """A new photo of a client."""
+    return Request(
+        "PUT",
+        f"{PATH}/{made['id']}",
+        body=form([], {"foto_perfil": PHOTO}),
+        headers={"Content-Type": "multipart/form-data; boundary=XX"},
+        token=cast.admin.token,
+    )
+
+
+def photos_of(cast: Cast, made: dict[str, Any]) -> tuple[set[str], set[str | None]]:
+    """The files that a client has, and the one that his row names."""
+    folder = cast.data_dir / "archivos" / "clientes" / made["uuid"]
+    key = cast.db.fetchval("SELECT foto_perfil FROM clientes WHERE id = $1::uuid", made["uuid"])
+    return {file.name for file in folder.iterdir()}, {key and key.rpartition("/")[2]}
+
+
+def test_of_photos_that_are_sent_together_one_is_left(burst: Burst, cast: Cast) -> None:
+    for _ in range(5):
+        made = make(cast)
+        answers = burst([photo(cast, made)] * 5)
+        assert [answer.status for answer in answers] == [200] * 5
+        there, named = photos_of(cast, made)
+        assert there == named
+
+
+def test_control_without_the_clients_lock_photos_are_left_behind(
+    new_database: Callable[[], Database], start_server: Callable[..., Server]
+) -> None:
+    database = new_database()
+    server = start_server(database.dsn, workers=1, program=program("tests.races.plants:unlocked_clients"))
+    cast = Cast(server.url, database, server.data_dir)
+    left = 0
+    for _ in range(10):
+        made = make(cast)
+        fire(server.url, [photo(cast, made)] * 4)
+        there, named = photos_of(cast, made)
+        left += len(there - named)
+    assert left > 0
+
+
+# --- the control of all that leans on the client's lock ------------------------------------------------------------
 
 
 def test_control_without_the_clients_lock_windows_mix_and_fields_are_lost(
