@@ -16,7 +16,7 @@ import httpx
 from clientela.core.files import new_key
 from tests.tools.addresses import fresh_address
 from tests.tools.database import Database
-from tests.tools.hostile_images import encoded
+from tests.tools.image_bricks import encoded
 from tests.tools.server import run_cli
 
 PASSWORD = "clientela-pruebas"

@@ -1,5 +1,6 @@
 """Defects to plant into a server, one for each kind that the tests of this package must find."""
 
+import io
 import json
 import sys
 from contextvars import ContextVar
@@ -7,12 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
+from PIL import Image
 
 from clientela import app
 from clientela.api import body as body_module
 from clientela.api import endpoint, permisos, reading
 from clientela.api.call import ROUTES, Call, Reply
-from clientela.core import audit, values
+from clientela.core import audit, images, values
 from clientela.core.errors import Forbidden
 from clientela.tickets import rules as ticket_rules
 
@@ -83,6 +85,21 @@ def broken_answers() -> None:
 
     ROUTES[search.key] = replace(search, handler=teapot)
     ROUTES[save.key] = replace(save, handler=fragile)
+
+
+def pillow_as_it_comes() -> None:
+    """Images are decoded where requests are served, by whatever decoder likes them, and stored as they came."""
+
+    async def normalise(data: bytes, campo: str = "imagen") -> images.Imagen:
+        try:
+            image = Image.open(io.BytesIO(data))
+            out = io.BytesIO()
+            image.save(out, image.format)
+        except Exception as error:
+            raise images.refusal(campo) from error
+        return images.Imagen(out.getvalue(), *image.size)
+
+    setattr(images, "normalise", normalise)  # noqa: B010
 
 
 def bounds_one_too_wide() -> None:

@@ -56,11 +56,8 @@ def test_a_file_is_kept_apart_without_its_name_or_type() -> None:
     assert read.files == {"foto_perfil": forms.Upload(b"\x89PNG")}
 
 
-def test_a_file_over_its_limit_is_marked_not_kept_whole() -> None:
-    read = forms.parse(form(("foto_perfil", "a", b"x" * (forms.MAX_FILE + 1)), ("nit", None, b"1")), KIND)
-    assert read.files["foto_perfil"].too_large
-    assert len(read.files["foto_perfil"].data) == forms.MAX_FILE
-    assert not forms.parse(form(("f", "a", b"x" * forms.MAX_FILE)), KIND).files["f"].too_large
+def test_of_files_with_one_name_the_last_is_kept() -> None:
+    assert forms.parse(form(("f", "a", b"1"), ("f", "b", b"2")), KIND).files == {"f": forms.Upload(b"2")}
 
 
 @pytest.mark.parametrize(

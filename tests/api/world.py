@@ -11,7 +11,7 @@ import jwt
 
 from tests.api.matrix import Case, Row, matrix
 from tests.cast import PASSWORD, Cast, Persona
-from tests.tools.hostile_images import encoded
+from tests.tools.image_bricks import encoded
 from tests.tools.server import SECRET
 
 ROLES = {

@@ -20,7 +20,8 @@ from tests.cast import Cast, Persona
 from tests.tools.bucket import running
 from tests.tools.burst import Request, burst
 from tests.tools.database import Database
-from tests.tools.hostile_images import MARK, corpus, encoded, picture
+from tests.tools.hostile_images import corpus
+from tests.tools.image_bricks import MARK, encoded, picture
 from tests.tools.server import Server
 
 PHOTO = encoded("PNG", picture("RGBA", (40, 30)))
@@ -77,6 +78,24 @@ def test_a_picture_is_uploaded_and_shown_to_everybody(cast: Cast) -> None:
     assert cast.cliente.get(f"/api/v1/productos/{product['id']}").json()["imagenes"] == made["imagenes"]
     found = cast.cliente.get("/api/v1/productos", params={"q": product["codigo"]}).json()["items"][0]
     assert found["imagenes"] == made["imagenes"]
+
+
+def test_who_has_a_picture_is_not_sent_it_again(cast: Cast) -> None:
+    address = own_path(upload(cast.admin, cast.new_producto()["id"]).json()["imagenes"][0])
+    first = cast.anon.get(address)
+    etag = first.headers["etag"]
+    assert etag == f'"{address.rpartition("/")[2]}"'
+    for known in (etag, f"W/{etag}", f'"x", {etag}', "*"):
+        again = cast.anon.get(address, headers={"If-None-Match": known})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+        assert again.headers["cache-control"] == HEADERS["cache-control"]
+        assert "content-length" not in again.headers
+    for other in ('"x"', etag.strip('"'), "", ","):
+        assert cast.anon.get(address, headers={"If-None-Match": other}).content == first.content
+    assert cast.anon.head(address).headers["etag"] == etag
+    # What is gone is gone for everybody, also for who still has it.
+    assert cast.admin.delete(address).status_code == 200
+    assert cast.anon.get(address, headers={"If-None-Match": etag}).status_code == 404
 
 
 def test_a_cart_shows_whole_addresses_and_keeps_paths(cast: Cast, db: Database) -> None:

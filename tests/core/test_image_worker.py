@@ -19,7 +19,8 @@ from clientela.core import images
 from clientela.core.errors import Unavailable
 from tests.core.pictures import attempt
 from tests.tools import hostile_images, processes
-from tests.tools.hostile_images import corpus, encoded
+from tests.tools.hostile_images import corpus
+from tests.tools.image_bricks import encoded
 from tests.tools.wait import wait_for
 
 ALONE = """

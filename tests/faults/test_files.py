@@ -24,7 +24,7 @@ from tests.tickets.test_atomicity import FragilePool
 from tests.tools import small_disk
 from tests.tools.burst import parse_answer
 from tests.tools.database import Database, run
-from tests.tools.hostile_images import encoded, picture
+from tests.tools.image_bricks import encoded, picture
 from tests.tools.server import CLIENTELA, Server
 from tests.tools.sweep import sweep_files
 from tests.tools.wait import wait_for

@@ -4,11 +4,8 @@
 `MARK` wherever its kind has room for it; whatever is stored of it must not.
 """
 
-import io
-import random
 import struct
 import sys
-import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,8 +14,27 @@ from pathlib import Path
 
 from PIL import Image, PngImagePlugin
 
-MARK = b"<?php evil();?><script>evil()</script>"
-MEGA = 1 << 20
+from tests.tools.image_bricks import (
+    MARK,
+    MEGA,
+    bitstream,
+    black,
+    chunk,
+    encoded,
+    exif,
+    exif_with_thumbnail,
+    picture,
+    png,
+    resized,
+    seams,
+    segment,
+    webp,
+    webp_canvas,
+    webp_frame,
+    with_segments,
+    without_adobe,
+    zipped,
+)
 
 
 @dataclass(frozen=True)
@@ -28,130 +44,6 @@ class Case:
     name: str
     data: bytes
     taken: bool | None
-
-
-# --- bricks ------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=32)
-def picture(mode: str = "RGB", size: tuple[int, int] = (64, 48)) -> Image.Image:
-    """A small picture with some structure in it."""
-    count = len(Image.new(mode, (1, 1)).tobytes()) * size[0] * size[1] if mode != "1" else 0
-    if mode == "1":
-        return Image.effect_noise(size, 60).convert("1")
-    return Image.frombytes(mode, size, random.Random(mode).randbytes(count))
-
-
-def encoded(kind: str, image: Image.Image | None = None, **options: object) -> bytes:
-    """An image in a format of Pillow's."""
-    out = io.BytesIO()
-    (image or picture()).save(out, kind, **options)
-    return out.getvalue()
-
-
-def chunk(kind: bytes, data: bytes, crc: int | None = None) -> bytes:
-    """A chunk of PNG."""
-    check = zlib.crc32(kind + data) if crc is None else crc
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
-
-
-def png(
-    width: int,
-    height: int,
-    *,
-    depth: int = 8,
-    colour: int = 0,
-    before: bytes = b"",
-    after: bytes = b"",
-    raw: bytes | None = None,
-    level: int = 9,
-) -> bytes:
-    """A PNG made by hand; black unless `raw` (rows with their filter bytes) says otherwise."""
-    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
-    row = 1 + (width * channels * depth + 7) // 8
-    body = zlib.compress(raw, level) if raw is not None else black(row * height)
-    head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", head)
-        + before
-        + chunk(b"IDAT", body)
-        + after
-        + chunk(b"IEND", b"")
-    )
-
-
-def black(count: int) -> bytes:
-    """So many zeros, compressed, without holding them in memory."""
-    packer = zlib.compressobj(9)
-    out = [packer.compress(bytes(min(MEGA, count - done))) for done in range(0, count, MEGA)]
-    return b"".join([*out, packer.flush()])
-
-
-def segment(marker: int, data: bytes) -> bytes:
-    """A segment of JPEG."""
-    return struct.pack(">BBH", 0xFF, marker, len(data) + 2) + data
-
-
-def with_segments(*segments: bytes, base: bytes | None = None) -> bytes:
-    """A JPEG with more segments right after its beginning."""
-    jpeg = base or encoded("JPEG")
-    return jpeg[:2] + b"".join(segments) + jpeg[2:]
-
-
-def webp(*chunks: tuple[bytes, bytes]) -> bytes:
-    """A WebP of these chunks."""
-    body = b"WEBP" + b"".join(
-        kind + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2) for kind, data in chunks
-    )
-    return b"RIFF" + struct.pack("<I", len(body)) + body
-
-
-def webp_canvas(width: int, height: int, flags: int) -> tuple[bytes, bytes]:
-    """The chunk that says how large an extended WebP is."""
-    sides = struct.pack("<I", width - 1)[:3] + struct.pack("<I", height - 1)[:3]
-    return b"VP8X", struct.pack("<I", flags) + sides
-
-
-def webp_frame(image: Image.Image) -> bytes:
-    """The bitstream chunk of a lossless WebP, header included."""
-    return encoded("WEBP", image, lossless=True)[12:]
-
-
-def exif(orientation: int | None = None) -> Image.Exif:
-    """EXIF with a place, a serial number and the mark; and perhaps an orientation."""
-    made = Image.Exif()
-    if orientation is not None:
-        made[0x0112] = orientation
-    made[0x010E] = MARK.decode()
-    made[0x013B] = MARK.decode()
-    made.get_ifd(0x8769).update({0xA431: "SERIAL-" + MARK.decode(), 0x927C: MARK})
-    made.get_ifd(0x8825).update({1: "S", 2: (17.0, 47.0, 0.0), 3: "W", 4: (63.0, 10.0, 55.0)})
-    return made
-
-
-def exif_with_thumbnail() -> bytes:
-    """EXIF of a camera: the main directory, and a second one with a little JPEG in it."""
-    thumbnail = with_segments(segment(0xFE, MARK))
-    entries = [(0x0103, 3, 1, 6), (0x0201, 4, 1, 0), (0x0202, 4, 1, len(thumbnail))]
-    first = struct.pack("<HHHII", 1, 0x0112, 3, 1, 1)
-    begins = 8 + len(first) + 4
-    offset = begins + 2 + 12 * len(entries) + 4
-    entries[1] = (0x0201, 4, 1, offset)
-    second = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
-    tiff = b"II*\0" + struct.pack("<I", 8) + first + struct.pack("<I", begins) + second + b"\0\0\0\0"
-    return b"Exif\0\0" + tiff + thumbnail
-
-
-def zipped() -> bytes:
-    """An archive with the mark in it, uncompressed."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("evil.php", MARK)
-    return out.getvalue()
-
-
-# --- the corpus --------------------------------------------------------------------------------------------
 
 
 def plain() -> Iterator[Case]:
@@ -175,12 +67,6 @@ def plain() -> Iterator[Case]:
     yield Case("webp-lossless", encoded("WEBP", lossless=True), taken=True)
     two = encoded("MPO", save_all=True, append_images=[picture("RGB", (32, 32))])
     yield Case("several-pictures-jpeg", two, taken=True)
-
-
-def without_adobe(jpeg: bytes) -> bytes:
-    """A JPEG without its APP14 segment."""
-    at = jpeg.index(b"\xff\xee")
-    return jpeg[:at] + jpeg[at + 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big") :]
 
 
 def polyglots() -> Iterator[Case]:
@@ -208,13 +94,6 @@ def polyglots() -> Iterator[Case]:
     yield Case(
         "webp-with-unknown-chunk", webp(webp_canvas(64, 48, 0), *bitstream(), (b"EVIL", MARK)), taken=True
     )
-
-
-def bitstream() -> tuple[tuple[bytes, bytes]]:
-    """The one image chunk of a WebP, as `webp` takes it."""
-    found = webp_frame(picture())
-    size = int.from_bytes(found[4:8], "little")
-    return ((found[:4], found[8 : 8 + size]),)
 
 
 def other_kinds() -> Iterator[Case]:
@@ -277,10 +156,54 @@ def broken() -> Iterator[Case]:
         yield Case(f"broken-{name}", data, taken=False)
 
 
-def resized(jpeg: bytes, height: int, width: int) -> bytes:
-    """A JPEG whose header claims another size."""
-    at = jpeg.index(b"\xff\xc0") + 5
-    return jpeg[:at] + struct.pack(">HH", height, width) + jpeg[at + 4 :]
+def cut_short() -> Iterator[Case]:
+    """Each kind, cut where one of its parts begins, a little behind that, and within the picture."""
+    for name, data in {
+        "jpeg": encoded("JPEG", exif=exif(), comment=MARK),
+        "progressive": encoded("JPEG", progressive=True),
+        "png": encoded("PNG", exif=exif()),
+        "webp": encoded("WEBP", exif=exif(), xmp=MARK),
+        "lossless": encoded("WEBP", lossless=True),
+    }.items():
+        cuts = {at + more for at in seams(data) for more in (0, 1, 4)}
+        cuts |= {len(data) * eighth // 8 for eighth in range(1, 8)} | {len(data) - 1}
+        # What is missing behind the pixels of a PNG, nobody misses.
+        needed = len(data) - 20 if name == "png" else len(data)
+        for cut in sorted(cuts):
+            yield Case(f"cut-{name}-{cut}", data[:cut], taken=False if cut < needed else None)
+
+
+def lies() -> Iterator[Case]:
+    """Whole files whose headers say what is not so."""
+    jpeg, frame = encoded("JPEG"), encoded("JPEG").index(b"\xff\xc0")
+    rows = (b"\0" + bytes(8)) * 8
+    canvas = webp_canvas(8, 8, 0x02), (b"ANIM", bytes(6))
+    still = webp_frame(picture("RGB", (8, 8)))
+    far = struct.pack("<I", 1000)[:3] * 2 + struct.pack("<I", 7)[:3] * 2 + b"\x0a\0\0\0"
+    for name, data, taken in (
+        ("jpeg-wider", resized(jpeg, 48, 640), None),
+        ("jpeg-smaller", resized(jpeg, 8, 8), None),
+        ("jpeg-twelve-bits", jpeg[: frame + 4] + b"\x0c" + jpeg[frame + 5 :], False),
+        ("jpeg-no-components", jpeg[: frame + 9] + b"\0" + jpeg[frame + 10 :], False),
+        ("jpeg-lossless", jpeg[: frame + 1] + b"\xc3" + jpeg[frame + 2 :], False),
+        ("jpeg-arithmetic", jpeg[: frame + 1] + b"\xc9" + jpeg[frame + 2 :], None),
+        ("jpeg-two-frames", jpeg[:frame] + jpeg[frame : frame + 19] + jpeg[frame:], None),
+        ("png-more-rows", png(8, 800, raw=rows), None),
+        ("png-wider", png(800, 8, raw=rows), False),
+        ("png-more-bits", png(8, 8, depth=16, colour=6, raw=rows), False),
+        ("png-palette-without-colours", png(8, 8, colour=3, raw=rows), None),
+        (
+            "png-two-heads",
+            png(8, 8, before=chunk(b"IHDR", struct.pack(">IIBBBBB", 9, 9, 8, 0, 0, 0, 0))),
+            None,
+        ),
+        ("png-damaged", png(8, 8, before=chunk(b"PLTE", MARK[:36], crc=7)), False),
+        ("webp-no-length", b"RIFF\0\0\0\0" + encoded("WEBP")[8:], None),
+        ("webp-frame-outside", webp(*canvas, (b"ANMF", far + still)), False),
+        ("webp-small-canvas", webp(webp_canvas(8, 8, 0), *bitstream()), None),
+        ("webp-wants-alpha", webp(webp_canvas(64, 48, 0x10), *bitstream()), None),
+    ):
+        yield Case(f"lie-{name}", data, taken)
 
 
 def bombs() -> Iterator[Case]:
@@ -289,6 +212,8 @@ def bombs() -> Iterator[Case]:
     yield Case("bomb-png-178-megapixels", png(11_900, 15_000), taken=False)
     yield Case("bomb-png-just-too-many", png(8_000, 5_001), taken=False)
     yield Case("bomb-png-just-too-wide", png(12_001, 2), taken=False)
+    yield Case("bomb-png-just-too-high", png(2, 12_001), taken=False)
+    yield Case("bomb-png-sixteen-bits-rgba", png(7_000, 5_700, depth=16, colour=6), taken=None)
     yield Case("large-but-allowed", png(8_000, 5_000), taken=True)
     yield Case("wide-but-allowed", png(12_000, 3), taken=True)
     yield Case(
@@ -369,7 +294,9 @@ def metadata() -> Iterator[Case]:
     yield Case("exif-webp", encoded("WEBP", exif=exif(), xmp=xmp, icc_profile=profile), taken=True)
 
 
-FAMILIES = {made.__name__: made for made in (plain, polyglots, other_kinds, broken, bombs, metadata)}
+FAMILIES = {
+    made.__name__: made for made in (plain, polyglots, other_kinds, broken, cut_short, lies, bombs, metadata)
+}
 
 
 @lru_cache(maxsize=8)

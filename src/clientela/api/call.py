@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from clientela.api.auth import Gatekeeper
 from clientela.api.dialects import Dialect, for_path
-from clientela.api.forms import MAX_FILE, Upload
+from clientela.api.forms import Upload
 from clientela.core.actor import Actor
 from clientela.core.db import Db
 from clientela.core.errors import (
@@ -77,7 +77,7 @@ class Route:
     secret: bool = False
     multipart: bool = False
     files: tuple[str, ...] = ()
-    file_bytes: int = MAX_FILE
+    media_type: str = "image/jpeg"
     parameters: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -107,14 +107,14 @@ def route(
     secret: bool = False,
     multipart: bool = False,
     files: Sequence[str] = (),
-    file_bytes: int = MAX_FILE,
+    media_type: str = "image/jpeg",
 ) -> Callable[[H], H]:
     """Declare an endpoint; the handler names what it takes among `call`, `body` and `query`.
 
     `status` and `response` are those of a success, `also` those of another one. `errors` are the codes it can
     give besides the general ones; `missing_code` replaces the error for absent required fields; `secret` routes take no
     `Idempotency-Key`; `multipart` routes also take a form, whose texts the same model reads leniently and whose
-    files are `call.files`; those of the fields `files` are meant, each of at most `file_bytes`.
+    files are `call.files`; those of the fields `files` are meant. `media_type` is that of a `response` of bytes.
     """
 
     def register(handler: H) -> H:
@@ -137,7 +137,7 @@ def route(
             secret=secret,
             multipart=multipart or bool(files),
             files=tuple(files),
-            file_bytes=file_bytes,
+            media_type=media_type,
             parameters=frozenset(signature(handler).parameters),
         )
         if made.key in ROUTES:

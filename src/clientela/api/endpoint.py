@@ -148,7 +148,7 @@ async def send_reply(
     if isinstance(body, AsyncGenerator):
         await _send_pieces(scope, send, status, headers, body, request_id)
         return
-    if status != 204:
+    if status not in {204, 304}:
         headers.append((b"content-length", str(len(body)).encode()))
     headers.append((b"x-request-id", request_id.encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})

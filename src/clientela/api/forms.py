@@ -1,7 +1,8 @@
 """`multipart/form-data`: bracketed fields become the object that JSON would have been, files stay apart.
 
 `ventanas_entrega[0][dia_semana]`, `categorias_ids[]`, `nombre`. Every value is a text, so its model reads it
-leniently; an empty text is an explicit null. Limits: 500 parts, 64 KiB a text, 5 MiB a file, 20 MiB in all.
+leniently; an empty text is an explicit null. Limits: 500 parts, 64 KiB a text, 20 MiB in all; how large a file may be,
+who takes it says.
 """
 
 import re
@@ -14,7 +15,6 @@ from clientela.core.errors import BadRequest, Invalid
 from clientela.core.values import MAX_DEPTH, text_is_safe
 
 MAX_FORM: Final = 20 * 1024 * 1024
-MAX_FILE: Final = 5 * 1024 * 1024
 MAX_TEXT: Final = 64 * 1024
 MAX_PARTS: Final = 500
 MAX_ITEMS: Final = 500
@@ -25,7 +25,6 @@ class Upload(msgspec.Struct, frozen=True):
     """A file as it was sent; neither its name nor its declared type is ever believed, so neither is kept."""
 
     data: bytes
-    too_large: bool = False
 
 
 class Form(msgspec.Struct):
@@ -35,11 +34,8 @@ class Form(msgspec.Struct):
     files: dict[str, Upload] = {}
 
 
-def parse(raw: bytes, content_type: str, file_bytes: int = MAX_FILE) -> Form:
-    """Read a whole form whose files have at most so many bytes.
-
-    Raises BadRequest `formulario_invalido` for a malformed one, Invalid for its values.
-    """
+def parse(raw: bytes, content_type: str) -> Form:
+    """Read a whole form. Raises BadRequest `formulario_invalido` for a malformed one, Invalid for its values."""
     _, options = multipart.parse_options_header(content_type)
     boundary = options.get("boundary", "")
     if not 1 <= len(boundary) <= 200:
@@ -50,37 +46,36 @@ def parse(raw: bytes, content_type: str, file_bytes: int = MAX_FILE) -> Form:
     )
     try:
         with parser:
-            _read_parts(parser, raw, form, file_bytes)
+            _read_parts(parser, raw, form)
     except (multipart.MultipartError, UnicodeError, LookupError) as error:
         raise BadRequest("formulario_invalido") from error
     form.fields = _lists(form.fields)
     return form
 
 
-def _read_parts(parser: Any, raw: bytes, form: Form, file_bytes: int) -> None:
+def _read_parts(parser: Any, raw: bytes, form: Form) -> None:
     segment: Any = None
     content = bytearray()
     for event in parser.parse(raw):
         if isinstance(event, multipart.MultipartSegment):
             segment, content = event, bytearray()
         elif event:
-            if len(content) <= file_bytes:
-                content += event
+            content += event
         elif segment is not None:
-            _keep(form, segment, bytes(content), file_bytes)
+            _keep(form, segment, bytes(content))
             segment = None
     for _ in parser.parse(b""):
         raise BadRequest("formulario_invalido")
 
 
-def _keep(form: Form, segment: Any, content: bytes, file_bytes: int) -> None:
+def _keep(form: Form, segment: Any, content: bytes) -> None:
     name = segment.name
     if not text_is_safe(name) or len(name) > 200:
         raise BadRequest("formulario_invalido")
     if segment.filename is not None:
         # A browser sends an empty part for a file field that was left alone.
         if content or segment.filename:
-            form.files[name] = Upload(content[:file_bytes], too_large=len(content) > file_bytes)
+            form.files[name] = Upload(content)
         return
     if len(content) > MAX_TEXT:
         raise Invalid.of(_dotted(name), "El texto es demasiado largo")

@@ -191,11 +191,11 @@ def _body_kinds(route: Route, components: _Components) -> Schema:
         if route.body_example is not None:
             kinds["application/json"]["example"] = msgspec.to_builtins(route.body_example)
     if route.multipart:
-        files = {name: {"type": "string", "format": "binary"} for name in route.files}
-        form: Schema = {"type": "object", "properties": files}
+        form: Schema = {"type": "object"}
         if route.body is not None:
-            form = {"allOf": [components.ref(route.dialect, route.body), form]}
-        kinds["multipart/form-data"] = {"schema": form}
+            form = components.resolve(route.dialect, route.body)
+        files = {name: {"type": "string", "format": "binary"} for name in route.files}
+        kinds["multipart/form-data"] = {"schema": form | {"properties": form.get("properties", {}) | files}}
     return kinds
 
 
@@ -226,7 +226,7 @@ def _responses(route: Route, components: _Components, *, public: bool) -> Schema
     if route.example is not None:
         content["example"] = msgspec.to_builtins(route.example)
     if route.response is bytes:
-        ok["content"] = {"image/jpeg": {}}
+        ok["content"] = {route.media_type: {}}
     elif content:
         ok["content"] = {"application/json": content}
     by_status: dict[int, list[str]] = {}
@@ -243,8 +243,10 @@ def _other_success(route: Route, components: _Components) -> Schema:
     if route.also is None:
         return {}
     status, response = route.also
-    content = {"application/json": {"schema": components.ref(route.dialect, response)}}
-    return {str(status): {"description": HTTPStatus(status).phrase, "content": content}}
+    said: Schema = {"description": HTTPStatus(status).phrase}
+    if response is not None:
+        said["content"] = {"application/json": {"schema": components.ref(route.dialect, response)}}
+    return {str(status): said}
 
 
 def _response_schema(route: Route, components: _Components) -> Schema:

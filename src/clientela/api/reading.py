@@ -89,7 +89,7 @@ def read_arguments(route: Route, call: Call, raw: bytes) -> tuple[dict[str, Any]
 
 
 def _read_form(route: Route, call: Call, arguments: dict[str, Any], raw: bytes, kind: str) -> Any:
-    form = parse(raw, kind, route.file_bytes)
+    form = parse(raw, kind)
     call.files = form.files
     if route.body is not None:
         arguments["body"] = read_body(route.body, form.fields, route.missing_code, lenient=True)

@@ -204,8 +204,10 @@ def _forget_images(db: Db, before: Cliente, after: Cliente) -> None:
     files.forget(db, [key for field in IMAGENES if (key := getattr(before, field)) and key not in present])
 
 
-async def view_image(db: Db, actor: Actor, ref: UUID | int, campo: str) -> tuple[str, bytes]:
-    """Return the key and the content of a client's image; looking at an identity card is audited.
+async def view_image(
+    db: Db, actor: Actor, ref: UUID | int, campo: str, *, shown: bool = True
+) -> tuple[str, bytes]:
+    """Return the key and the content of a client's image; an identity card that is `shown` is audited first.
 
     Errors as `access_client`; Forbidden for an identity card that is not the caller's business, NotFound
     `imagen_no_encontrada` where there is none.
@@ -219,7 +221,7 @@ async def view_image(db: Db, actor: Actor, ref: UUID | int, campo: str) -> tuple
     if key is None:
         raise NotFound("imagen_no_encontrada")
     content = await files.open_storage(db.settings).get(key)
-    if campo in images.CARDS:
+    if shown and campo in images.CARDS:
         await audit.record(
             db, "documento.visto", actor=actor, objeto=("cliente", str(found.id)), datos={"campo": campo}
         )

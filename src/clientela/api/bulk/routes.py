@@ -8,7 +8,6 @@ from pydantic import Field
 from clientela.api.body import EntradaV1
 from clientela.api.bulk.sheets import Tipo, export_sheet, import_sheet, record_export, shown
 from clientela.api.call import Call, Reply, route
-from clientela.api.forms import MAX_FORM
 from clientela.core.errors import Invalid, NotFound
 from clientela.core.importing import ErrorFila, Modo, silent
 from clientela.core.textos import CAMPOS
@@ -61,7 +60,6 @@ _DONE: Final[dict[str, Any]] = {
     body=ImportacionEntrada,
     response=ImportacionHecha,
     files=("archivo",),
-    file_bytes=MAX_FORM,
     errors=("importacion_con_errores", "importacion_en_curso", "conflicto_simultaneo"),
     summary="Importar clientes o productos de una hoja CSV",
     body_example={
@@ -85,6 +83,7 @@ async def import_rows(call: Call, body: ImportacionEntrada) -> Reply:
     "GET",
     "/api/v1/exportaciones/{hoja}",
     response=bytes,
+    media_type="text/csv",
     errors=("no_encontrado",),
     summary="Exportar clientes o productos como CSV",
 )

@@ -23,8 +23,15 @@ class Enlace(Consulta):
     summary="Ver una imagen: foto_perfil, ci_anverso o ci_reverso; con permiso o con un enlace firmado",
 )
 async def read_image(call: Call) -> Reply:
-    """Show an image; an identity card to its owner and administrators only, and each time it is written down."""
+    """Show an image; an identity card to its owner and administrators only, and each time it is written down.
+
+    A HEAD shows nothing, so nothing is written down.
+    """
     key, content = await service.view_image(
-        call.db, call.actor, call.path_id("cliente_id"), call.path["campo"]
+        call.db,
+        call.actor,
+        call.path_id("cliente_id"),
+        call.path["campo"],
+        shown=call.scope["method"] == "GET",
     )
-    return served.image(key, content)
+    return served.private_image(key, content)

@@ -14,8 +14,7 @@ from clientela.api.clientes.schemas import (
 )
 from clientela.clientes import service
 from clientela.clientes.model import IMAGENES
-from clientela.core import images
-from clientela.core.errors import Invalid, MethodNotAllowed
+from clientela.core.errors import MethodNotAllowed
 from clientela.core.textos import EXITOS
 from clientela.flows import client_record
 from clientela.flows.client_record import Ficha
@@ -117,13 +116,8 @@ _ERRORS: Final = ("datos_invalidos", "imagen_invalida", "servicio_ocupado")
 
 
 def _photos(call: Call) -> dict[str, bytes]:
-    """Return the files of the image fields; Invalid for those that are too large."""
-    sent = {field: call.files[field] for field in IMAGENES if field in call.files}
-    large = [field for field, file in sent.items() if file.too_large]
-    if large:
-        refusals = [images.refusal(field, too_large=True).errors or {} for field in large]
-        raise Invalid({k: v for errors in refusals for k, v in errors.items()}, code="imagen_invalida")
-    return {field: file.data for field, file in sent.items()}
+    """Return the files of the image fields."""
+    return {field: call.files[field].data for field in IMAGENES if field in call.files}
 
 
 def _saved(call: Call, ficha: Ficha, text: str, *, windows: bool, status: int = 200) -> Reply:
@@ -141,7 +135,7 @@ def _saved(call: Call, ficha: Ficha, text: str, *, windows: bool, status: int = 
     "POST",
     "/api/clientes",
     body=ClienteEntrada,
-    multipart=True,
+    files=IMAGENES,
     response=render.Respuesta,
     status=201,
     errors=_ERRORS,
@@ -165,7 +159,7 @@ async def create_client(call: Call, body: ClienteEntrada) -> Reply:
     "PUT",
     "/api/clientes/{cliente_id}",
     body=ClienteCambios,
-    multipart=True,
+    files=IMAGENES,
     response=render.Respuesta,
     errors=(*_ERRORS, "desactualizado"),
     summary="Actualizar un cliente",
@@ -190,7 +184,7 @@ async def update_client(call: Call, body: ClienteCambios) -> Reply:
     "POST",
     "/api/clientes/{cliente_id}",
     body=ClienteCambiosFormulario,
-    multipart=True,
+    files=IMAGENES,
     response=render.Respuesta,
     errors=(*_ERRORS, "desactualizado", "metodo_no_permitido"),
     summary="Actualizar un cliente desde un formulario (_method=PUT)",

@@ -15,7 +15,6 @@ from clientela.api.v1.schemas_productos import (
 )
 from clientela.catalogo import images, service
 from clientela.catalogo.model import Filtro, Producto
-from clientela.core import images as pictures
 from clientela.core.errors import Invalid
 from clientela.core.textos import CAMPOS
 
@@ -141,8 +140,6 @@ async def add_image(call: Call) -> Reply:
     sent = call.files.get("imagen")
     if sent is None:
         raise Invalid.of("imagen", CAMPOS["obligatorio"])
-    if sent.too_large:
-        raise pictures.refusal("imagen", too_large=True)
     product_id = call.path_uuid("producto_id")
     product, path = await service.add_image(call.db, call.actor, product_id, sent.data, call.if_match)
     return _one(call, product, 201, {"Location": call.runtime.settings.url + path})
@@ -152,13 +149,14 @@ async def add_image(call: Call) -> Reply:
     "GET",
     "/api/v1/productos/{producto_id}/imagenes/{imagen}",
     response=bytes,
+    also=(304, None),
     errors=("imagen_no_encontrada",),
     summary="Ver una imagen del producto, en cualquier página: su nombre no se puede adivinar",
 )
 async def read_image(call: Call) -> Reply:
     """Show a picture to whoever has its address: a browser's `img` sends no header."""
     key, content = await service.read_image(call.db, call.path_uuid("producto_id"), call.path["imagen"])
-    return served.image(key, content, public=True)
+    return served.public_image(call, key, content)
 
 
 @route(
