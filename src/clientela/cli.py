@@ -229,8 +229,10 @@ def backup(
 ) -> None:
     """Copia base de datos, archivos y claves en un solo archivo; también mientras el servidor atiende."""
     from clientela.core.backup import backup as write_backup  # noqa: PLC0415
+    from clientela.worker import ARCHIVOS  # noqa: PLC0415
 
-    write_backup(settings_with(data_dir), archivo, typer.echo)
+    folders = [owned.folder for owned in ARCHIVOS]
+    write_backup(settings_with(data_dir), archivo, typer.echo, folders=folders)
     typer.echo(f"Copia escrita en {archivo}.")
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,12 @@ class BucketServer:
     """Where the bucket is; anybody's key opens it."""
 
     url: str
+
+    def new_bucket(self) -> str:
+        """Make another bucket; returns its name."""
+        name = f"cubo-{uuid.uuid4().hex[:12]}"
+        assert httpx.put(f"{self.url}/{name}", timeout=10).status_code == 200
+        return name
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import io
 import os
 import shutil
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
@@ -63,12 +63,20 @@ class Writer:
         with path.open("rb") as source:
             status = os.fstat(source.fileno())
             self._header(name, status.st_size, status.st_mode & 0o777, int(status.st_mtime))
-            digest = hashlib.sha256()
-            for chunk in _chunks(source, status.st_size, path):
-                digest.update(chunk)
-                self._write(chunk)
-        self._write(_padding(status.st_size))
-        self.parts[name] = Part(status.st_size, digest.hexdigest())
+            self._add(name, status.st_size, _chunks(source, status.st_size, path))
+
+    def add_content(self, name: str, content: bytes) -> None:
+        """Append a file that is no file yet; only its owner will read it."""
+        self._header(name, len(content), 0o600, 0)
+        self._add(name, len(content), [content])
+
+    def _add(self, name: str, size: int, chunks: Iterable[bytes]) -> None:
+        digest = hashlib.sha256()
+        for chunk in chunks:
+            digest.update(chunk)
+            self._write(chunk)
+        self._write(_padding(size))
+        self.parts[name] = Part(size, digest.hexdigest())
 
     def finish(self, manifest: Manifest) -> None:
         """Append the manifest and the seal."""
@@ -136,7 +144,7 @@ def extract(path: Path, manifest: Manifest, target: Path) -> None:
                 raise damaged(path, f"nombre prohibido: {name}")
             member = archive.getmember(name)
             place = target / relative
-            place.parent.mkdir(parents=True, exist_ok=True)
+            _make_private(place.parent, target)
             source = archive.extractfile(member)
             fd = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, member.mode & 0o777)
             with os.fdopen(fd, "wb") as file:
@@ -144,6 +152,13 @@ def extract(path: Path, manifest: Manifest, target: Path) -> None:
                     shutil.copyfileobj(source, file, _CHUNK)
                 file.flush()
                 os.fsync(file.fileno())
+
+
+def _make_private(directory: Path, target: Path) -> None:
+    """Make a directory below the target, and those above it, for their owner alone."""
+    for path in (*reversed(directory.parents), directory):
+        if path.is_relative_to(target) and path != target:
+            path.mkdir(mode=0o700, exist_ok=True)
 
 
 def damaged(path: Path, reason: str) -> BackupError:

@@ -1,26 +1,28 @@
 """`clientela backup` and `restore`: database, files and keys as one archive (CONTRACT §11, §12; RELIABILITY T-BK).
 
 A copy can be made while the server works: one snapshot of the database, then the files, which are written before the
-rows that name them and never changed. It is put back into an empty place only, after every byte has been checked, and
-either completely or not at all. This is also how an embedded database moves to a server of its own, and back.
+rows that name them, never changed, and not deleted while a copy is being made. It is put back into an empty place only,
+after every byte has been checked, and either completely or not at all. This is also how an embedded database moves to a
+server of its own, files move from the disk to a bucket, and back.
 """
 
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from clientela.core import archive
+from clientela.core import archive, backup_bucket
 from clientela.core.archive import BackupError, Manifest
+from clientela.core.files import FOLDER, KEEP_ALL
 from clientela.core.metrics import METRICS_DIRECTORY
 from clientela.core.postgres import EmbeddedPostgres, PostgresError
 from clientela.core.postgres.binaries import for_client, for_existing_data
-from clientela.core.postgres.client import Client, Snapshot
+from clientela.core.postgres.client import Client, Session, Snapshot
 from clientela.core.postgres.connection import sync_directory
 from clientela.core.postgres.errors import from_os_error
 from clientela.core.postgres.supervisor import HALF_RESTORED
@@ -38,10 +40,11 @@ def _silent(_: str) -> None:
     """Tell nobody."""
 
 
-def backup(settings: Settings, file: Path, tell: Tell = _silent) -> Manifest:
+def backup(settings: Settings, file: Path, tell: Tell = _silent, *, folders: Sequence[str] = ()) -> Manifest:
     """Write a copy of database, files and keys to `file` (mode 0600); works while the server works.
 
-    Returns what it holds. Raises BackupError or PostgresError; then there is no new file, and an old one is intact.
+    `folders` are those of the files, which may be in a bucket. Returns what the copy holds. Raises BackupError or
+    PostgresError; then there is no new file, and an old one is intact.
     """
     file = file.absolute()
     if not settings.database_url and for_existing_data(settings.data_dir / "pg") is None:
@@ -50,23 +53,25 @@ def backup(settings: Settings, file: Path, tell: Tell = _silent) -> Manifest:
         )
     try:
         with running_database(settings) as url:
-            return _write(settings.data_dir.absolute(), Client(url), file, tell)
+            return _write(settings, Client(url), file, tell, folders)
     except OSError as error:
         raise _explained(error, file) from error
 
 
-def _write(data_dir: Path, client: Client, file: Path, tell: Tell) -> Manifest:
+def _write(settings: Settings, client: Client, file: Path, tell: Tell, folders: Sequence[str]) -> Manifest:
     dump = file.with_name(f".{file.name}.base")
     try:
-        with archive.create(file) as writer:
+        with archive.create(file) as writer, Session(client) as keeper:
+            keeper.value(KEEP_ALL)
             tell("Copiando la base de datos…")
             tables, revision = _dump(client, dump)
             writer.add(archive.DUMP, dump)
             tell("Copiando los archivos…")
-            for path in _files(data_dir, leave_out={file, dump, file.with_name(f".{file.name}.parcial")}):
-                # What vanishes between the listing and its turn was deleted on purpose.
-                if path.exists():
-                    writer.add(archive.FILES + path.relative_to(data_dir).as_posix(), path)
+            _add_files(settings, writer, {file, dump, file.with_name(f".{file.name}.parcial")})
+            if settings.s3_bucket is not None:
+                backup_bucket.copy_from(settings, folders, writer, f"{archive.FILES}{FOLDER}/")
+            # It answers, so it was there all the time, and nothing was deleted.
+            keeper.value("SELECT 1")
             manifest = Manifest(
                 formato=archive.FORMAT,
                 clientela=version("clientela"),
@@ -82,6 +87,16 @@ def _write(data_dir: Path, client: Client, file: Path, tell: Tell) -> Manifest:
         dump.unlink(missing_ok=True)
     tell("Comprobando la copia…")
     return archive.verify(file)
+
+
+def _add_files(settings: Settings, writer: archive.Writer, leave_out: set[Path]) -> None:
+    data_dir = settings.data_dir.absolute()
+    for path in _files(
+        data_dir, leave_out, _NOT_COPIED if settings.s3_bucket is None else _NOT_COPIED | {FOLDER}
+    ):
+        # What vanishes between the listing and its turn belongs to no row of the snapshot.
+        with suppress(FileNotFoundError):
+            writer.add(archive.FILES + path.relative_to(data_dir).as_posix(), path)
 
 
 def _dump(client: Client, dump: Path) -> tuple[dict[str, int], str | None]:
@@ -106,7 +121,7 @@ def _check_dump(client: Client, dump: Path, tables: dict[str, int]) -> None:
         )
 
 
-def _files(data_dir: Path, leave_out: set[Path]) -> Iterator[Path]:
+def _files(data_dir: Path, leave_out: set[Path], not_at_the_top: frozenset[str]) -> Iterator[Path]:
     """Every file of the data directory that belongs into a copy; links to other disks are followed, once."""
     seen: set[str] = set()
     for folder, names, files in os.walk(data_dir, followlinks=True):
@@ -116,7 +131,7 @@ def _files(data_dir: Path, leave_out: set[Path]) -> Iterator[Path]:
             continue
         seen.add(real)
         top = Path(folder) == data_dir
-        names[:] = sorted(name for name in names if not (top and name in _NOT_COPIED))
+        names[:] = sorted(name for name in names if not (top and name in not_at_the_top))
         found = (Path(folder, name) for name in sorted(files))
         yield from (path for path in found if path not in leave_out and path.is_file())
 
@@ -183,6 +198,24 @@ def _put_back(
         tell("Recuperando la base de datos…")
         with _running(staging) as url:
             _load(Client(url), manifest, dump)
+    with _bucket_filled(settings, staging / archive.FILES / FOLDER):
+        _move_into_place(settings, manifest, staging, moved, tell)
+
+
+@contextmanager
+def _bucket_filled(settings: Settings, place: Path) -> Iterator[None]:
+    """Put the files where the settings say that they are, as long as the block succeeds."""
+    if settings.s3_bucket is None or not place.exists():
+        yield
+        return
+    with backup_bucket.filled_from(settings, place):
+        shutil.rmtree(place)
+        yield
+
+
+def _move_into_place(
+    settings: Settings, manifest: Manifest, staging: Path, moved: list[str], tell: Tell
+) -> None:
     files = staging / archive.FILES
     moved += sorted(path.name for path in files.iterdir()) if files.exists() else []
     moved.append("pg")
@@ -191,7 +224,7 @@ def _put_back(
         (files / name).rename(staging.parent / name)
     if settings.database_url:
         tell("Recuperando la base de datos…")
-        _load(Client(settings.database_url), manifest, dump)
+        _load(Client(settings.database_url), manifest, staging / archive.DUMP)
     else:
         (staging / "pg").rename(staging.parent / "pg")
     sync_directory(staging.parent)

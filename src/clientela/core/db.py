@@ -150,7 +150,7 @@ class Db:
     def __init__(self, pool: Pool, conn: Any = None) -> None:
         self._pool = pool
         self._conn = conn
-        self._afterwards: list[Callable[[], Awaitable[None]]] | None = None
+        self._afterwards: list[Callable[[Db], Awaitable[None]]] | None = None
         self.settings: Settings = pool.settings
         self.clock: Clock = pool.clock
 
@@ -227,13 +227,13 @@ class Db:
         finally:
             self._pool.release(conn)
         for work in tx._afterwards or ():
-            await work()
+            await work(self)
 
-    def after_commit(self, work: Callable[[], Awaitable[None]]) -> None:
+    def after_commit(self, work: Callable[["Db"], Awaitable[None]]) -> None:
         """Do something that no rollback can take back, once the open transaction is committed; never otherwise.
 
-        A process that dies in between does not do it, and nobody hears what it raises but the request's caller: it
-        shall raise nothing, and something else must make up for it.
+        It is given the pool. A process that dies in between does not do it, and nobody hears what it raises but the
+        request's caller: it shall raise nothing, and something else must make up for it.
         """
         if self._conn is None:
             raise RuntimeError("there is no open transaction to wait for")

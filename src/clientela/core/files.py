@@ -21,6 +21,8 @@ from clientela.core.logs import get_logger
 from clientela.settings import Settings
 
 FOLDER: Final = "archivos"
+# A time after everything that was ever written.
+EVER: Final = datetime.max.replace(tzinfo=UTC)
 # A younger file may still get its row; no transaction lives nearly as long.
 GRACE: Final = timedelta(minutes=10)
 _ENDINGS: Final = {"image/jpeg": "jpg"}
@@ -29,6 +31,12 @@ _TYPES: Final = {ending: kind for kind, ending in _ENDINGS.items()}
 _KEY: Final = re.compile(
     r"(?P<folder>[a-z]+)/(?P<owner>[0-9a-f-]{36})/(?P<name>[0-9a-f]{32}\.(?P<ending>[a-z]+))(?:\.parcial)?"
 )
+
+# A copy that is being made holds this lock for itself, and whoever deletes what rows named shares it: what the copy's
+# rows name is there until it has been copied.
+_LOCK: Final = "hashtextextended('archivos', 13)"
+KEEP_ALL: Final = f"SELECT pg_advisory_lock({_LOCK})"
+_MAY_DELETE: Final = f"SELECT pg_try_advisory_xact_lock_shared({_LOCK})"
 
 _log = get_logger(__name__)
 
@@ -132,9 +140,20 @@ async def written(storage: Storage, files: Mapping[str, bytes]) -> AsyncIterator
 
 def forget(db: Db, keys: Iterable[str]) -> None:
     """Delete files as soon as the open transaction, in which their rows forget them, is committed."""
-    storage, gone = open_storage(db.settings), tuple(keys)
+    gone = tuple(keys)
     if gone:
-        db.after_commit(lambda: drop(storage, gone))
+        db.after_commit(lambda pool: _drop_forgotten(pool, gone))
+
+
+async def _drop_forgotten(db: Db, keys: Sequence[str]) -> None:
+    try:
+        async with db.transaction() as tx:
+            if await tx.fetchval(_MAY_DELETE):
+                await drop(open_storage(db.settings), keys)
+            else:
+                _log.info("files_left_to_the_sweep", files=len(keys))
+    except AppError as error:
+        _log.warning("files_not_deleted", files=len(keys), code=error.code)
 
 
 async def drop(storage: Storage, keys: Iterable[str]) -> None:
@@ -158,15 +177,21 @@ class Owned(msgspec.Struct, frozen=True):
 
 
 async def sweep(db: Db, owned: Owned) -> int:
-    """Delete the files of a folder that no row names and that are older than ten minutes; return how many."""
+    """Delete the files of a folder that no row names and that are older than ten minutes; return how many.
+
+    Raises Unavailable `servicio_ocupado` while a copy is being made.
+    """
     storage = open_storage(db.settings)
     deleted = 0
-    async for page in storage.pages(owned.folder, datetime.now(UTC) - GRACE):
-        named = await owned.named(db, page)
-        orphans = [key for key in page if key not in named]
-        for key in orphans:
-            await storage.delete(key)
-        deleted += len(orphans)
+    async with db.transaction() as tx:
+        if not await tx.fetchval(_MAY_DELETE):
+            raise Unavailable("servicio_ocupado")
+        async for page in storage.pages(owned.folder, datetime.now(UTC) - GRACE):
+            named = await owned.named(tx, page)
+            orphans = [key for key in page if key not in named]
+            for key in orphans:
+                await storage.delete(key)
+            deleted += len(orphans)
     if deleted:
         _log.info("files_swept", folder=owned.folder, deleted=deleted)
     return deleted
@@ -176,9 +201,7 @@ async def missing(db: Db, owned: Owned) -> list[str]:
     """Return the keys that rows name although there is no such file."""
     storage = open_storage(db.settings)
     named = {key async for page in owned.every(db) for key in page}
-    present = {
-        key async for page in storage.pages(owned.folder, datetime.max.replace(tzinfo=UTC)) for key in page
-    }
+    present = {key async for page in storage.pages(owned.folder, EVER) for key in page}
     # One that was replaced meanwhile is not missing: its row has forgotten it.
     suspects = sorted(named - present)
     still = await owned.named(db, suspects)

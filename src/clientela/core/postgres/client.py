@@ -111,16 +111,14 @@ class Client:
         return output.strip()
 
 
-class Snapshot:
-    """One consistent view of the database, kept open while it is dumped and counted."""
+class Session:
+    """A psql that answers one statement after another."""
 
     def __init__(self, client: Client) -> None:
         self._session = client.session()
-        self.id = ""
+        self._tell(_WITHOUT_LIMITS)
 
     def __enter__(self) -> Self:
-        self._tell(_WITHOUT_LIMITS + "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;")
-        self.id = self._ask("SELECT pg_export_snapshot()")
         return self
 
     def __exit__(
@@ -129,26 +127,8 @@ class Snapshot:
         self._session.kill()
         self._session.communicate()
 
-    def count_rows(self) -> dict[str, int]:
-        """Count the rows of every table that the snapshot sees."""
-        counts: list[str] = json.loads(self._ask(_TABLES))
-        if not counts:
-            return {}
-        # The names in these statements were quoted by the server.
-        sql = f"SELECT jsonb_object_agg(tabla, filas) FROM ({' UNION ALL '.join(counts)}) AS t"  # noqa: S608
-        found: Mapping[str, int] = json.loads(self._ask(sql))
-        return dict(sorted(found.items()))
-
     def value(self, sql: str) -> str:
-        """Return the one value of a query."""
-        return self._ask(sql)
-
-    def _tell(self, sql: str) -> None:
-        if self._session.stdin is not None:
-            self._session.stdin.write(sql + "\n")
-            self._session.stdin.flush()
-
-    def _ask(self, sql: str) -> str:
+        """Return the one value of a query. Raises PostgresError when it fails or the session has ended."""
         try:
             self._tell(sql + ";")
             answer = self._session.stdout.readline() if self._session.stdout is not None else ""
@@ -157,6 +137,30 @@ class Snapshot:
         if not answer:
             raise explain("psql", self._session.communicate()[1])
         return answer.strip()
+
+    def _tell(self, sql: str) -> None:
+        if self._session.stdin is not None:
+            self._session.stdin.write(sql + "\n")
+            self._session.stdin.flush()
+
+
+class Snapshot(Session):
+    """One consistent view of the database, kept open while it is dumped and counted."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(client)
+        self._tell("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;")
+        self.id = self.value("SELECT pg_export_snapshot()")
+
+    def count_rows(self) -> dict[str, int]:
+        """Count the rows of every table that the snapshot sees."""
+        counts: list[str] = json.loads(self.value(_TABLES))
+        if not counts:
+            return {}
+        # The names in these statements were quoted by the server.
+        sql = f"SELECT jsonb_object_agg(tabla, filas) FROM ({' UNION ALL '.join(counts)}) AS t"  # noqa: S608
+        found: Mapping[str, int] = json.loads(self.value(sql))
+        return dict(sorted(found.items()))
 
 
 def explain(program: str, complaint: str) -> PostgresError:
