@@ -11,7 +11,7 @@ from clientela.clientes.model import IMAGENES
 from tests.cast import Cast, Persona
 from tests.clientes.test_creating import PATH, WINDOWS, refused
 from tests.tools.database import Database
-from tests.tools.hostile_images import encoded
+from tests.tools.image_bricks import encoded
 
 Make = Callable[..., dict[str, Any]]
 Field = tuple[str, str]

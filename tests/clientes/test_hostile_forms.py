@@ -10,7 +10,7 @@ from tests.cast import Cast
 from tests.clientes.test_creating import PATH
 from tests.clientes.test_forms import cliente, form, send
 from tests.tools.database import Database
-from tests.tools.hostile_images import encoded
+from tests.tools.image_bricks import encoded
 
 HEAD = "--XX\r\nContent-Disposition: form-data; "
 HOSTILE = {

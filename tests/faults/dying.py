@@ -26,7 +26,7 @@ from clientela.core.files_disk import Disk
 from clientela.core.images import Imagen
 from clientela.flows import client_record
 from clientela.settings import Settings
-from tests.tools.hostile_images import encoded
+from tests.tools.image_bricks import encoded
 
 DIED = 42
 PHOTOS: dict[str, bytes] = dict.fromkeys(IMAGENES, encoded("JPEG"))

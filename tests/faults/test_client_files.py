@@ -31,7 +31,7 @@ from tests.faults.test_files import send
 from tests.tickets.test_atomicity import FragilePool, Wire
 from tests.tools import small_disk
 from tests.tools.database import Database, run
-from tests.tools.hostile_images import encoded, picture
+from tests.tools.image_bricks import encoded, picture
 from tests.tools.server import CLIENTELA, Server
 from tests.tools.sweep import sweep, sweep_files
 from tests.tools.wait import wait_for

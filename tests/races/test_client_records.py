@@ -14,7 +14,7 @@ from tests.clientes.test_forms import form
 from tests.tools.burst import Answer, Request
 from tests.tools.burst import burst as fire
 from tests.tools.database import Database
-from tests.tools.hostile_images import encoded
+from tests.tools.image_bricks import encoded
 from tests.tools.planted import program
 from tests.tools.server import Server
 
