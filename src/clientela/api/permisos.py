@@ -89,6 +89,11 @@ REGLAS: dict[str, Regla] = {
     "GET /api/clientes/{cliente_id}/imagenes/{campo}": Regla(
         CLIENTE | VENDEDOR | SOPORTE | ADMIN, "clientes", "enlace"
     ),
+    # Persons: duplicates, privacy
+    "GET /api/v1/clientes/duplicados": Regla(ADMIN, "clientes", "libre"),
+    "POST /api/v1/clientes/{cliente_id}/fusionar": Regla(ADMIN, "clientes"),
+    "GET /api/v1/clientes/{cliente_id}/exportacion": Regla(CLIENTE | ADMIN, "clientes"),
+    "POST /api/v1/clientes/{cliente_id}/anonimizar": Regla(ADMIN, "clientes"),
     # Sheets
     "POST /api/v1/importaciones": Regla(ADMIN, "importaciones", "libre"),
     "GET /api/v1/exportaciones/{hoja}": Regla(ADMIN, "exportaciones", "libre"),

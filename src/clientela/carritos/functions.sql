@@ -1,12 +1,15 @@
 -- Functions of the carts. Lock order everywhere: the cart's header, then whatever hangs on it, events last.
 
--- The principal user of a client; 404 when there is no such client.
+-- The principal user of a client; 404 when there is no such client, or no longer: merged into another, or erased. The
+-- row is held against both until the transaction ends, or what is written now would belong to nobody any more.
 CREATE FUNCTION fn.cliente_principal(p_cliente_id uuid) RETURNS uuid
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql AS $$
 DECLARE
     v_usuario_id uuid;
 BEGIN
-    SELECT usuario_principal_id INTO v_usuario_id FROM public.clientes WHERE id = p_cliente_id;
+    SELECT usuario_principal_id INTO v_usuario_id FROM public.clientes
+     WHERE id = p_cliente_id AND fusionado_en IS NULL AND anonimizado_en IS NULL
+       FOR KEY SHARE;
     IF NOT FOUND THEN
         PERFORM fn.fallo(404, 'cliente_no_encontrado');
     END IF;
@@ -141,4 +144,53 @@ BEGIN
     v_carrito := fn.carrito_escribir(v_carrito, p_productos, p_cantidades, p_fracciones, p_ahora);
     PERFORM fn.carrito_avisar(v_carrito, p_actor_id);
     RETURN fn.carrito_neutro(v_carrito);
+END $$;
+
+-- Everything that carts keep of some clients.
+CREATE FUNCTION fn.carritos_exportar(p_clientes uuid[]) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT coalesce(jsonb_agg(to_jsonb(c) || jsonb_build_object('lineas', (
+            SELECT coalesce(jsonb_agg(to_jsonb(l) ORDER BY l.posicion), '[]')
+              FROM public.carrito_lineas l WHERE l.carrito_id = c.id)) ORDER BY c.creado_en), '[]')
+      FROM public.carritos c WHERE c.cliente_id = ANY (p_clientes)
+$$;
+
+-- Carts are no books: those of an erased person go.
+CREATE FUNCTION fn.carritos_olvidar(p_clientes uuid[]) RETURNS void LANGUAGE sql AS $$
+    DELETE FROM public.carritos WHERE cliente_id = ANY (p_clientes)
+$$;
+
+-- Give one client's carts to another. A cart of which the other has one of the same kind is added to it line by line;
+-- a product that both have is summed, as far as a line may go. No line is lost.
+CREATE FUNCTION fn.carritos_mover(p_de uuid, p_a uuid, p_ahora timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    v_usuario_id uuid := (SELECT usuario_principal_id FROM public.clientes WHERE id = p_a);
+    v_carrito public.carritos;
+    v_destino uuid;
+    v_lineas integer := 0;
+BEGIN
+    FOR v_carrito IN SELECT * FROM public.carritos WHERE cliente_id = p_de ORDER BY id FOR UPDATE LOOP
+        v_destino := NULL;
+        IF v_carrito.deleted_at IS NULL THEN
+            SELECT id INTO v_destino FROM public.carritos
+             WHERE cliente_id = p_a AND deleted_at IS NULL AND vendedor_id IS NOT DISTINCT FROM v_carrito.vendedor_id
+               FOR UPDATE;
+        END IF;
+        IF v_destino IS NULL THEN
+            UPDATE public.carritos SET cliente_id = p_a, usuario_id = v_usuario_id WHERE id = v_carrito.id;
+        ELSE
+            INSERT INTO public.carrito_lineas AS l (carrito_id, producto_id, cantidad, item, precio_unitario,
+                                                    campania_aplicada_id, motivo_descuento, posicion)
+            SELECT v_destino, o.producto_id, o.cantidad, o.item, o.precio_unitario, o.campania_aplicada_id,
+                   o.motivo_descuento, o.posicion + 1000000
+              FROM public.carrito_lineas o WHERE o.carrito_id = v_carrito.id
+                ON CONFLICT (carrito_id, producto_id) DO UPDATE
+               SET cantidad = least(l.cantidad + excluded.cantidad, 999999);
+            UPDATE public.carritos SET version = version + 1, escrito = escrito OR v_carrito.escrito,
+                   actualizado_en = p_ahora WHERE id = v_destino;
+            UPDATE public.carritos SET cliente_id = p_a, usuario_id = v_usuario_id, deleted_at = p_ahora
+             WHERE id = v_carrito.id;
+        END IF;
+        v_lineas := v_lineas + (SELECT count(*) FROM public.carrito_lineas WHERE carrito_id = v_carrito.id);
+    END LOOP;
+    RETURN v_lineas;
 END $$;

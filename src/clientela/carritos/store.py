@@ -1,5 +1,6 @@
 """All SQL of the carts."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -48,3 +49,27 @@ async def replace(
     """
     found = await db.fetchval(REPLACE, cliente_id, *lines, version, new_id, actor_id, now)
     return _DECODER.decode(found)
+
+
+# --- everything of one person ----------------------------------------------------------------------------------
+
+HAND_OUT: Final = "SELECT fn.carritos_exportar($1::uuid[])"
+FORGET: Final = "SELECT fn.carritos_olvidar($1::uuid[])"
+
+
+async def hand_out(db: Db, clients: Sequence[UUID]) -> Any:
+    """Return everything that is kept of some clients."""
+    return msgspec.json.decode(await db.fetchval(HAND_OUT, list(clients)))
+
+
+async def forget(db: Db, clients: Sequence[UUID]) -> None:
+    """Forget what some clients wrote."""
+    await db.execute(FORGET, list(clients))
+
+
+HAND_OVER: Final = "SELECT fn.carritos_mover($1::uuid, $2::uuid, $3::timestamptz)"
+
+
+async def hand_over(db: Db, source: UUID, target: UUID, now: datetime) -> int:
+    """Give what belongs to one client to another; return how many lines."""
+    return int(await db.fetchval(HAND_OVER, source, target, now))

@@ -7,7 +7,7 @@ from clientela.clientes.store import records
 from clientela.core import events
 from clientela.core.actor import Actor
 from clientela.core.db import Db
-from clientela.core.errors import Forbidden, NotFound
+from clientela.core.errors import Conflict, Forbidden, NotFound
 from clientela.identidad.model import Rol
 
 
@@ -24,6 +24,9 @@ def require_access(actor: Actor, client: Cliente | None) -> Cliente:
         raise Forbidden
     if actor.rol == Rol.TECNICO:
         raise Forbidden
+    if client.fusionado_con_id is not None:
+        # Merged while its row was waited for: asked again, the survivor answers.
+        raise Conflict("conflicto_simultaneo", headers={"Retry-After": "1"})
     return client
 
 
@@ -31,9 +34,13 @@ async def access_client(db: Db, actor: Actor, ref: UUID | int) -> Cliente:
     """Return a client whom the caller may read, by identifier or number.
 
     A customer himself, a seller those assigned to him and to nobody, support and administrators all. Raises
-    Forbidden for another's client and for technicians, NotFound where there is none.
+    Forbidden for another's client and for technicians, NotFound where there is none. A record that was merged is
+    answered by the one that it was merged into.
     """
-    return require_access(actor, await records.get_cliente(db, ref))
+    found = await records.get_cliente(db, ref)
+    if found is not None and found.fusionado_con_id is not None:
+        found = await records.get_cliente(db, found.fusionado_con_id)
+    return require_access(actor, found)
 
 
 async def announce(db: Db, actor: Actor | None, client: Cliente) -> None:

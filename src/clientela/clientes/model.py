@@ -262,3 +262,29 @@ class Candidato(msgspec.Struct, frozen=True):
     nit: str | None
     fusionado: bool = False
     anonimizado: bool = False
+
+
+class Parecido(msgspec.Struct, frozen=True):
+    """A record among those that may be of one client."""
+
+    id: UUID
+    numero: int
+    nombre: str
+    nit: str | None
+    telefono: str | None
+    email: str | None
+    localidad: str | None
+
+
+class GrupoDuplicado(msgspec.Struct, frozen=True):
+    """Records that may be of one client, and why: `nit`, `telefono`, `email`, or `nombre` for names alike."""
+
+    por: Literal["nit", "telefono", "email", "nombre"]
+    clientes: tuple[Parecido, ...]
+
+
+class Duplicados(msgspec.Struct, frozen=True):
+    """One page of such groups and how many there are."""
+
+    items: tuple[GrupoDuplicado, ...]
+    total: int

@@ -128,6 +128,8 @@ async def access_client(db: Db, actor: Actor, ref: UUID | int) -> Cliente:
 async def get_record(db: Db, actor: Actor, ref: UUID | int) -> Expediente:
     """Return a client with everything of the register that belongs to him; errors as `access_client`."""
     found = await records.get_expediente(db, ref)
+    if found is not None and found.cliente.fusionado_con_id is not None:
+        found = await records.get_expediente(db, found.cliente.fusionado_con_id)
     access.require_access(actor, None if found is None else found.cliente)
     assert found is not None  # noqa: S101
     return found

@@ -317,3 +317,19 @@ UPDATE pago_aplicaciones SET cliente_id = $2::uuid
 async def move_books(db: Db, source: UUID, target: UUID, now: datetime) -> None:
     """Give all debts and payments of one client to another; both clients should be held."""
     await db.execute(MOVE_BOOKS, source, target, now)
+
+
+# --- everything of one person ----------------------------------------------------------------------------------
+
+HAND_OUT: Final = "SELECT fn.cobranza_exportar($1::uuid[])"
+FORGET: Final = "SELECT fn.cobranza_olvidar($1::uuid[], $2::timestamptz)"
+
+
+async def hand_out(db: Db, clients: Sequence[UUID]) -> Any:
+    """Return everything that is kept of some clients."""
+    return msgspec.json.decode(await db.fetchval(HAND_OUT, list(clients)))
+
+
+async def forget(db: Db, clients: Sequence[UUID], now: datetime) -> None:
+    """Forget what some clients wrote."""
+    await db.execute(FORGET, list(clients), now)

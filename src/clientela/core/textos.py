@@ -27,6 +27,10 @@ MENSAJES: dict[str, str] = {
     "peticion_en_curso": "Una petición con la misma clave está en curso; intente de nuevo",
     "sin_espacio": "No queda espacio de almacenamiento",
     "error_interno": "Error interno del servidor",
+    # Persons
+    "cliente_no_fusionable": "Uno de los registros ya se fusionó o sus datos fueron eliminados",
+    "fusion_al_reves": "El duplicado tiene usuario y este registro no: fusione en el otro sentido",
+    "fusion_dos_logins": "Ambos registros tienen usuario; confirme que el del duplicado se cierra",
     # Imports
     "importacion_con_errores": "El archivo tiene filas con errores; no se guardó nada",
     "importacion_en_curso": "Otra importación está en curso; intente de nuevo cuando termine",
@@ -133,6 +137,7 @@ CAMPOS: dict[str, str] = {
     "fecha_ilegible": "Debe ser una fecha (AAAA-MM-DD o DD/MM/AAAA)",
     "si_o_no": "Debe ser sí o no",
     "identificador_ilegible": "Debe ser un identificador válido",
+    "mismo_cliente": "Es el mismo registro",
     "fila_repetida": "Repite lo que identifica a la fila {fila}",
     "fila_sin_clave": "Se requiere NIT o teléfono para reconocer al cliente",
     "varios_clientes": "Corresponde a varios clientes: n.º {numeros}",
@@ -210,6 +215,9 @@ ACCIONES: dict[str, str] = {
     "cuenta.anulada": "Se anuló una cuenta por cobrar",
     "pago.registrado": "Se registró un pago",
     "pago.anulado": "Se anuló un pago",
+    "cliente.fusionado": "Se fusionó un registro duplicado con un cliente",
+    "cliente.exportado": "Se entregó todo lo que se sabe de un cliente",
+    "cliente.anonimizado": "Se eliminaron los datos personales de un cliente",
     "importacion.clientes": "Se importaron clientes de una hoja",
     "importacion.productos": "Se importaron productos de una hoja",
     "exportacion.clientes": "Se exportaron todos los clientes",

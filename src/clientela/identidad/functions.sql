@@ -32,3 +32,50 @@ BEGIN
         PERFORM fn.evento_emitir(ARRAY['sesiones'], 'sesion.terminada', jsonb_build_object('usuario_id', v_usuario_id));
     END LOOP;
 END $$;
+
+-- Everything that identity keeps of some users, as one document; secrets and their hashes are not handed out.
+CREATE FUNCTION fn.identidad_exportar(p_usuarios uuid[]) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object(
+        'usuarios', (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                'id', u.id, 'numero', u.numero, 'nombre', u.nombre, 'rol', u.rol, 'correo', u.correo,
+                'usernick', u.usernick, 'celular', u.celular, 'celular_e164', u.celular_e164, 'activo', u.activo,
+                'con_login', u.contrasenia_hash IS NOT NULL, 'creado_en', u.creado_en,
+                'actualizado_en', u.actualizado_en) ORDER BY u.numero), '[]')
+            FROM public.usuarios u WHERE u.id = ANY (p_usuarios)),
+        'sesiones', (SELECT coalesce(jsonb_agg(to_jsonb(s) ORDER BY s.creada_en), '[]')
+            FROM public.sesiones s WHERE s.usuario_id = ANY (p_usuarios)),
+        'tokens', (SELECT coalesce(jsonb_agg(to_jsonb(t) - 'hash' ORDER BY t.id), '[]')
+            FROM public.tokens_personales t WHERE t.usuario_id = ANY (p_usuarios)))
+$$;
+
+-- Take a login away for good: its names are free, its sessions and tokens end, every process hears of it.
+CREATE FUNCTION fn.login_cerrar(p_usuario_id uuid, p_motivo text, p_ahora timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE public.usuarios SET contrasenia_hash = NULL, clave_inicial_vence_en = NULL,
+           debe_cambiar_contrasenia = false, cliente_activo = false, version = version + 1, actualizado_en = p_ahora
+     WHERE id = p_usuario_id;
+    UPDATE public.sesiones SET terminada_en = p_ahora, motivo = p_motivo
+     WHERE usuario_id = p_usuario_id AND terminada_en IS NULL;
+    DELETE FROM public.restablecimientos_pedidos WHERE clave IN (
+        SELECT clave FROM public.identificadores WHERE usuario_id = p_usuario_id);
+    DELETE FROM public.identificadores WHERE usuario_id = p_usuario_id;
+    DELETE FROM public.restablecimientos WHERE usuario_id = p_usuario_id;
+    DELETE FROM public.verificaciones WHERE usuario_id = p_usuario_id;
+    DELETE FROM public.tokens_personales WHERE usuario_id = p_usuario_id;
+    PERFORM fn.evento_emitir(ARRAY['sesiones'], 'sesion.terminada', jsonb_build_object('usuario_id', p_usuario_id));
+END $$;
+
+-- Forget who some users were. Their rows stay, because other rows refer to them.
+CREATE FUNCTION fn.identidad_olvidar(p_usuarios uuid[], p_ahora timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    v_usuario_id uuid;
+BEGIN
+    UPDATE public.usuarios SET nombre = 'Cliente eliminado', correo = NULL, usernick = NULL, celular = NULL,
+           celular_e164 = NULL, activo = false, contrasenia_hash = NULL, clave_inicial_vence_en = NULL
+     WHERE id = ANY (p_usuarios);
+    UPDATE public.sesiones SET ip = '', agente = '' WHERE usuario_id = ANY (p_usuarios);
+    FOREACH v_usuario_id IN ARRAY p_usuarios LOOP
+        PERFORM fn.login_cerrar(v_usuario_id, 'cliente_eliminado', p_ahora);
+    END LOOP;
+END $$;

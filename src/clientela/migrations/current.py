@@ -21,6 +21,7 @@ LAYERS: Final = (
     "catalogo",
     "clientes",
     "carritos",
+    "cobranza",
     "panel",
     "tickets",
 )

@@ -109,8 +109,10 @@ END $$;
 CREATE FUNCTION fn.borrador_enterrar(p_cliente_id uuid, p_tipo text, p_campos jsonb, p_ahora timestamptz)
 RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
-    v_borrador public.borradores := fn.borrador_bloquear(p_cliente_id, p_tipo, p_ahora);
+    v_borrador public.borradores;
 BEGIN
+    PERFORM fn.cliente_principal(p_cliente_id);
+    v_borrador := fn.borrador_bloquear(p_cliente_id, p_tipo, p_ahora);
     INSERT INTO public.borradores_enviados (cliente_id, tipo, campos, enviado_en)
     VALUES (p_cliente_id, p_tipo, p_campos, p_ahora);
     UPDATE public.borradores
@@ -237,4 +239,45 @@ BEGIN
         PERFORM fn.preferencias_avisar(v_usuario_id, v_preferencias, p_actor_id);
     END IF;
     RETURN json_build_object('versiones', v_versiones, 'conflictos', v_conflictos);
+END $$;
+
+-- Everything that the panel keeps of some clients.
+CREATE FUNCTION fn.panel_exportar(p_clientes uuid[]) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object(
+        'borradores', (SELECT coalesce(jsonb_agg(to_jsonb(b) ORDER BY b.tipo), '[]')
+            FROM public.borradores b WHERE b.cliente_id = ANY (p_clientes)),
+        'borradores_enviados', (SELECT coalesce(jsonb_agg(to_jsonb(e) ORDER BY e.id), '[]')
+            FROM public.borradores_enviados e WHERE e.cliente_id = ANY (p_clientes)),
+        'preferencias', (SELECT coalesce(jsonb_agg(to_jsonb(p)), '[]')
+            FROM public.preferencias p WHERE p.cliente_id = ANY (p_clientes)))
+$$;
+
+CREATE FUNCTION fn.panel_olvidar(p_clientes uuid[]) RETURNS void LANGUAGE sql AS $$
+    DELETE FROM public.borradores_enviados WHERE cliente_id = ANY (p_clientes);
+    DELETE FROM public.borradores WHERE cliente_id = ANY (p_clientes);
+    DELETE FROM public.preferencias WHERE cliente_id = ANY (p_clientes);
+$$;
+
+-- Give one client's drafts and preferences to another who has none of that kind. Of two drafts the survivor's stays
+-- in the panel; the other stays with the merged record, where an export finds it.
+CREATE FUNCTION fn.panel_mover(p_de uuid, p_a uuid, p_ahora timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    v_borrador public.borradores;
+BEGIN
+    FOR v_borrador IN
+        SELECT * FROM public.borradores WHERE cliente_id = p_de AND campos IS NOT NULL ORDER BY tipo FOR UPDATE
+    LOOP
+        IF (fn.borrador_bloquear(p_a, v_borrador.tipo, p_ahora)).campos IS NULL THEN
+            UPDATE public.borradores SET campos = v_borrador.campos, version = version + 1, actualizado_en = p_ahora
+             WHERE cliente_id = p_a AND tipo = v_borrador.tipo;
+            UPDATE public.borradores SET campos = NULL, version = version + 1, actualizado_en = p_ahora
+             WHERE cliente_id = p_de AND tipo = v_borrador.tipo;
+        END IF;
+    END LOOP;
+    -- What was sent minutes ago goes where its ticket goes.
+    PERFORM fn.borrador_bloquear(p_a, e.tipo, p_ahora)
+       FROM (SELECT DISTINCT tipo FROM public.borradores_enviados WHERE cliente_id = p_de) AS e;
+    UPDATE public.borradores_enviados SET cliente_id = p_a WHERE cliente_id = p_de;
+    UPDATE public.preferencias SET cliente_id = p_a
+     WHERE cliente_id = p_de AND NOT EXISTS (SELECT FROM public.preferencias WHERE cliente_id = p_a);
 END $$;

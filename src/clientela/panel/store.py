@@ -1,5 +1,6 @@
 """All SQL of the panel."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -155,3 +156,27 @@ DELETE FROM borradores_enviados WHERE id IN (
 async def wipe_sent(db: Db, before: datetime, batch: int) -> bool:
     """Forget the texts of one batch of sendings before an instant; tell whether there may be more."""
     return await db.execute(WIPE_SENT, before, batch) == f"DELETE {batch}"
+
+
+# --- everything of one person ----------------------------------------------------------------------------------
+
+HAND_OUT: Final = "SELECT fn.panel_exportar($1::uuid[])"
+FORGET: Final = "SELECT fn.panel_olvidar($1::uuid[])"
+
+
+async def hand_out(db: Db, clients: Sequence[UUID]) -> Any:
+    """Return everything that is kept of some clients."""
+    return msgspec.json.decode(await db.fetchval(HAND_OUT, list(clients)))
+
+
+async def forget(db: Db, clients: Sequence[UUID]) -> None:
+    """Forget what some clients wrote."""
+    await db.execute(FORGET, list(clients))
+
+
+HAND_OVER: Final = "SELECT fn.panel_mover($1::uuid, $2::uuid, $3::timestamptz)"
+
+
+async def hand_over(db: Db, source: UUID, target: UUID, now: datetime) -> None:
+    """Give what belongs to one client to another."""
+    await db.execute(HAND_OVER, source, target, now)

@@ -1,5 +1,6 @@
 """All SQL of the tickets."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -140,3 +141,27 @@ def _fields(row: Record) -> dict[str, Any]:
         "creado_en": row["creado_en"],
         "actualizado_en": row["actualizado_en"],
     }
+
+
+# --- everything of one person ----------------------------------------------------------------------------------
+
+HAND_OUT: Final = "SELECT fn.tickets_exportar($1::uuid[])"
+FORGET: Final = "SELECT fn.tickets_olvidar($1::uuid[], $2::timestamptz)"
+
+
+async def hand_out(db: Db, clients: Sequence[UUID]) -> Any:
+    """Return everything that is kept of some clients."""
+    return msgspec.json.decode(await db.fetchval(HAND_OUT, list(clients)))
+
+
+async def forget(db: Db, clients: Sequence[UUID], now: datetime) -> None:
+    """Forget what some clients wrote."""
+    await db.execute(FORGET, list(clients), now)
+
+
+HAND_OVER: Final = "SELECT fn.tickets_mover($1::uuid, $2::uuid, $3::timestamptz)"
+
+
+async def hand_over(db: Db, source: UUID, target: UUID, now: datetime) -> None:
+    """Give what belongs to one client to another."""
+    await db.execute(HAND_OVER, source, target, now)

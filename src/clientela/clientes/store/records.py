@@ -129,8 +129,9 @@ async def get_ficha(db: Db, cliente_id: UUID) -> Ficha | None:
 
 # One row says both; the indexes on the phone and on lower(email) answer it.
 KNOWN_CONTACT: Final = """
-SELECT EXISTS (SELECT 1 FROM clientes WHERE lower(email) = lower($1)) AS correo,
-       EXISTS (SELECT 1 FROM clientes WHERE telefono_e164 = $2 AND id IS DISTINCT FROM $3) AS celular"""
+SELECT EXISTS (SELECT 1 FROM clientes WHERE lower(email) = lower($1) AND fusionado_en IS NULL) AS correo,
+       EXISTS (SELECT 1 FROM clientes WHERE telefono_e164 = $2 AND id IS DISTINCT FROM $3 AND fusionado_en IS NULL)
+           AS celular"""
 
 
 async def known_contact(

@@ -1,0 +1,20 @@
+-- Functions of the ledger: everything of one person handed out, and his words forgotten. The books stay.
+
+CREATE FUNCTION fn.cobranza_exportar(p_clientes uuid[]) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object(
+        'cuentas_por_cobrar', (SELECT coalesce(jsonb_agg(to_jsonb(c) ORDER BY c.numero), '[]')
+            FROM public.cuentas_por_cobrar c WHERE c.cliente_id = ANY (p_clientes)),
+        'pagos', (SELECT coalesce(jsonb_agg(to_jsonb(p) ORDER BY p.numero), '[]')
+            FROM public.pagos p WHERE p.cliente_id = ANY (p_clientes)),
+        'pago_aplicaciones', (SELECT coalesce(jsonb_agg(to_jsonb(a)), '[]')
+            FROM public.pago_aplicaciones a WHERE a.cliente_id = ANY (p_clientes)))
+$$;
+
+-- Amounts, dates and what a payment went to stay; free texts may name a person and go.
+CREATE FUNCTION fn.cobranza_olvidar(p_clientes uuid[], p_ahora timestamptz) RETURNS void LANGUAGE sql AS $$
+    UPDATE public.cuentas_por_cobrar SET concepto = 'Concepto eliminado', actualizado_en = p_ahora,
+           motivo_anulacion = CASE WHEN motivo_anulacion IS NOT NULL THEN 'Motivo eliminado' END
+     WHERE cliente_id = ANY (p_clientes);
+    UPDATE public.pagos SET motivo_anulacion = 'Motivo eliminado', actualizado_en = p_ahora
+     WHERE cliente_id = ANY (p_clientes) AND motivo_anulacion IS NOT NULL;
+$$;

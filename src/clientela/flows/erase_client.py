@@ -1,0 +1,49 @@
+"""A person asks to be forgotten: nothing says any more who he was, and the books stay.
+
+One transaction over every domain; his files go after its commit, his sessions end with it.
+"""
+
+from uuid import UUID
+
+from clientela.carritos import personal as carritos
+from clientela.clientes import personal as clientes
+from clientela.clientes import service
+from clientela.clientes.model import Cliente
+from clientela.cobranza import personal as cobranza
+from clientela.core import audit, files, idempotency, mail
+from clientela.core.actor import Actor
+from clientela.core.db import Db
+from clientela.panel import personal as panel
+from clientela.tickets import personal as tickets
+
+
+async def erase_client(db: Db, actor: Actor, ref: UUID | int) -> Cliente:
+    """Forget a client and every record that was merged into his; once done, it is done (administrators).
+
+    Amounts, dates and numbers of the books stay; texts, names, contacts, images, carts and drafts go. Raises NotFound
+    where there is no such client.
+    """
+    found = await service.access_client(db, actor, ref)
+    async with db.transaction() as tx:
+        people = await clientes.hold(tx, await clientes.person(tx, found.id))
+        if all(client.anonimizado_en is not None for client in people):
+            return found
+        ids = [client.id for client in people]
+        for address in await clientes.addresses_of(tx, people):
+            await mail.forget(tx, address)
+        for client in people:
+            await idempotency.forget(tx, str(client.usuario_principal_id))
+        for area in (panel, carritos, tickets, cobranza):
+            await area.forget(tx, ids)
+        keys = await clientes.forget(tx, ids)
+        await audit.record(
+            tx,
+            "cliente.anonimizado",
+            actor=actor,
+            objeto=("cliente", str(found.id)),
+            datos={"registros": [str(each) for each in ids]},
+        )
+        after = await clientes.announce(tx, actor, found.id)
+        await clientes.forget_logins(tx, people)
+        files.forget(tx, keys)
+    return after

@@ -1,0 +1,95 @@
+"""A person asks what is known of him: everything in one archive, his pictures too."""
+
+import io
+import zipfile
+from collections.abc import AsyncGenerator
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from clientela.carritos import personal as carritos
+from clientela.clientes import personal as clientes
+from clientela.clientes import service
+from clientela.clientes.model import IMAGENES, Cliente
+from clientela.cobranza import personal as cobranza
+from clientela.core import audit, files
+from clientela.core.actor import Actor
+from clientela.core.db import Db
+from clientela.core.errors import Forbidden, NotFound
+from clientela.panel import personal as panel
+from clientela.tickets import personal as tickets
+
+_FIRST_DAY: Final = (1980, 1, 1, 0, 0, 0)
+
+
+class _Pipe(io.RawIOBase):
+    """Takes what the archive writes and gives it on, so that no more than one member is ever in memory."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._parts.append(bytes(data))
+        return len(data)
+
+    def take(self) -> bytes:
+        taken = b"".join(self._parts)
+        self._parts.clear()
+        return taken
+
+
+async def export_client(db: Db, actor: Actor, ref: UUID | int) -> tuple[Cliente, AsyncGenerator[bytes, None]]:
+    """Return a client and his archive piece by piece: a JSON file for each area, and his images.
+
+    For administrators and for the client himself; each export is in the audit log before the first byte leaves.
+    Raises NotFound where there is no such client, or for one who asks for another.
+    """
+    try:
+        found = await service.access_client(db, actor, ref)
+    except Forbidden as error:
+        raise NotFound from error
+    await audit.record(db, "cliente.exportado", actor=actor, objeto=("cliente", str(found.id)))
+    return found, _archive(db, found)
+
+
+async def _archive(db: Db, client: Cliente) -> AsyncGenerator[bytes, None]:
+    ids = await clientes.person(db, client.id)
+    register = await clientes.hand_out(db, ids)
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in register.items():
+            _add(archive, f"{name}.json", _json(content))
+        yield pipe.take()
+        for area, domain in (
+            ("carritos", carritos),
+            ("panel", panel),
+            ("tickets", tickets),
+            ("cobranza", cobranza),
+        ):
+            _add(archive, f"{area}.json", _json(await domain.hand_out(db, ids)))
+            yield pipe.take()
+        storage = files.open_storage(db.settings)
+        for record in register["clientes"]:
+            for field in IMAGENES:
+                key = record[field]
+                if key is not None and await storage.exists(key):
+                    ending = key.rpartition(".")[2]
+                    _add(archive, f"imagenes/{record['numero']}-{field}.{ending}", await storage.get(key))
+                    yield pipe.take()
+    yield pipe.take()
+
+
+def _json(content: Any) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(content), indent=2)
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    # No clock of this machine is anybody's business.
+    member = zipfile.ZipInfo(name, date_time=_FIRST_DAY)
+    member.compress_type = zipfile.ZIP_DEFLATED
+    member.external_attr = 0o600 << 16
+    archive.writestr(member, content)
