@@ -14,6 +14,7 @@ from clientela.demo.catalogo import DEPARTMENTS, articles
 from clientela.demo.clientela import clients
 from clientela.demo.cuentas import CLIENTES, PERSONAL
 from clientela.settings import Settings
+from tests.tools.sweep import sweep_files
 
 TABLES = {
     "products": "SELECT codigo, nombre, descripcion, precio, categoria, unidad, fraccionable, peso_kg, existencias, "
@@ -40,6 +41,13 @@ TABLES = {
     "preferences": "SELECT c.numero, vista_activa, configuraciones FROM preferencias p "
     "JOIN clientes c ON c.id = p.cliente_id ORDER BY 1",
 }
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """Where the pictures go."""
+    monkeypatch.setenv("CLIENTELA_DATA_DIR", str(tmp_path))
+    return tmp_path
 
 
 async def load_into(dsn):
@@ -98,6 +106,20 @@ def test_the_books_have_open_and_paid_debts(new_database):
     )
     mine = "SELECT saldo_pendiente FROM cuentas_por_cobrar q JOIN clientes c ON c.id = q.cliente_id WHERE c.email = $1"
     assert database.fetchval(mine + " AND saldo_pendiente > 0", "cliente@example.com")
+
+
+def test_everything_has_a_picture(new_database, home):
+    database = new_database()
+    loaded(database)
+    assert database.fetchval("SELECT count(*) FROM productos WHERE cardinality(imagenes) = 1") == 400
+    accounts = {correo for correo, *_ in CLIENTES}
+    with_photo = database.fetch("SELECT email FROM clientes WHERE foto_perfil IS NOT NULL")
+    assert {row["email"] for row in with_photo} == accounts
+    assert sweep_files(database, home, grace=-60) == []
+    pictures = [path.read_bytes() for path in (home / "archivos").rglob("*.jpg")]
+    assert len(pictures) == 402
+    assert len(set(pictures)) == 7
+    assert all(picture.startswith(b"\xff\xd8\xff") and len(picture) < 10_000 for picture in pictures)
 
 
 def test_loading_what_is_there_changes_nothing(new_database):

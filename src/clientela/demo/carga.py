@@ -8,8 +8,11 @@ from typing import Final
 from clientela.catalogo import service as catalogo
 from clientela.catalogo.model import CambiosProducto, Producto
 from clientela.clientes import service as clientes
+from clientela.core import images
 from clientela.core.actor import Actor
 from clientela.core.db import Db
+from clientela.core.images import Imagen
+from clientela.demo import dibujos
 from clientela.demo.calendario import Calendario
 from clientela.demo.catalogo import Articulo, articles
 from clientela.demo.clientela import clients
@@ -37,16 +40,30 @@ OPENED_DAYS_AGO: Final = 300
 async def load(db: Db) -> None:
     """Load the company, once: where it is already, nothing happens.
 
-    Everything is one transaction, so that an interrupted loading leaves nothing behind. Raises FileExistsError
-    where somebody else's data are.
+    Everything is one transaction, so that an interrupted loading leaves nothing behind but files, which go with the
+    next sweep. Raises FileExistsError where somebody else's data are.
     """
     if await _is_loaded(db):
         return
     with showing() as progress:
+        clean = await _clean(progress)
         async with db.transaction() as tx:
             calendar = Calendario(db.now())
             tx.clock = calendar
-            await _load(tx, calendar, progress)
+            await _load(tx, calendar, progress, clean)
+
+
+async def _clean(progress: Progreso) -> dict[bytes, Imagen]:
+    """Have every picture cleaned, as if a stranger had sent it, before the transaction begins to wait for anything."""
+    drawn = {article.dibujo for article in articles(_story())}
+    return {
+        drawing: await images.normalise(drawing)
+        for drawing in progress.each("Dibujos", sorted(drawn | {dibujos.of_shop()}))
+    }
+
+
+def _story() -> random.Random:
+    return random.Random(SEED)  # noqa: S311 - a story is told, nothing is kept secret
 
 
 async def _is_loaded(db: Db) -> bool:
@@ -61,15 +78,19 @@ async def _is_loaded(db: Db) -> bool:
     return True
 
 
-async def _load(db: Db, calendar: Calendario, progress: Progreso) -> None:
-    rng = random.Random(SEED)  # noqa: S311 - a story is told, nothing is kept secret
+async def _load(db: Db, calendar: Calendario, progress: Progreso, clean: Mapping[bytes, Imagen]) -> None:
+    rng = _story()
     calendar.go(calendar.ago(OPENED_DAYS_AGO))
     staff = await open_staff_accounts(db)
     admin = staff["admin@example.com"]
     await organizacion.save(db, admin, _organization(calendar))
-    products = [await _add(db, admin, article) for article in progress.each("Productos", articles(rng))]
+    products = [
+        await _add(db, admin, article, clean[article.dibujo])
+        for article in progress.each("Productos", articles(rng))
+    ]
     register = await open_register(db, admin)
-    accounts = await open_customer_accounts(db, rng, admin, staff["vendedor@example.com"], register)
+    seller, shop = staff["vendedor@example.com"], clean[dibujos.of_shop()]
+    accounts = await open_customer_accounts(db, rng, admin, seller, register, shop)
     people = await _add_clients(db, calendar, rng, progress, staff, register)
     debtors = [(person.actor.cliente_id, person.credito) for person in (*accounts, *people)]
     books = entries(rng, calendar, [(client, limit) for client, limit in debtors if client is not None])
@@ -99,8 +120,9 @@ def _organization(calendar: Calendario) -> CambiosOrganizacion:
     )
 
 
-async def _add(db: Db, admin: Actor, article: Articulo) -> Producto:
-    product = await catalogo.create(db, admin, article.producto)
+async def _add(db: Db, admin: Actor, article: Articulo, image: Imagen) -> Producto:
+    made = await catalogo.create(db, admin, article.producto)
+    product, _ = await catalogo.attach_image(db, admin, made.id, image)
     if article.retirado:
         return await catalogo.update(db, admin, product.id, CambiosProducto(activo=False))
     return product

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from clientela.catalogo.model import NuevoProducto
+from clientela.demo import dibujos
 from clientela.demo.productos import alimentos, bebidas, ferreteria, limpieza, refrigeracion
 
 DEPARTMENTS: Final = (
@@ -25,10 +26,11 @@ DEPARTMENTS: Final = (
 
 
 class Articulo(msgspec.Struct, frozen=True):
-    """A product of the demo company; `retirado`: it is sold no more."""
+    """A product of the demo company, with a picture (PNG); `retirado`: it is sold no more."""
 
     producto: NuevoProducto
     retirado: bool
+    dibujo: bytes
 
 
 def articles(rng: random.Random) -> list[Articulo]:
@@ -65,7 +67,7 @@ def _article(rng: random.Random, code: str, category: str, entry: tuple[str, str
         peso_kg=Decimal(weight),
         existencias=None if "s" in marks else _stock(rng, Decimal(price), divisible=divisible),
     )
-    return Articulo(product, retirado="r" in marks)
+    return Articulo(product, "r" in marks, dibujos.of_product(product.unidad))
 
 
 def _name(name: str, label: str) -> str:

@@ -7,9 +7,13 @@ from typing import Final
 import msgspec
 
 from clientela.clientes import service as clientes
+from clientela.clientes.images import FOLDER
 from clientela.clientes.model import NuevaDireccion, NuevoCliente
+from clientela.core import files
 from clientela.core.actor import Actor
 from clientela.core.db import Db
+from clientela.core.ids import uuid7
+from clientela.core.images import Imagen
 from clientela.demo.registro import Registro, completed
 from clientela.identidad import logins, users
 from clientela.identidad.model import Credencial, NuevoUsuario, Usuario
@@ -80,14 +84,16 @@ async def open_staff_accounts(db: Db) -> dict[str, Actor]:
 
 
 async def open_customer_accounts(
-    db: Db, rng: random.Random, admin: Actor, seller: Actor, register: Registro
+    db: Db, rng: random.Random, admin: Actor, seller: Actor, register: Registro, shop: Imagen
 ) -> list[Persona]:
-    """Make the two customers who can log in; the first has a seller of his own and a branch."""
+    """Make the two customers who can log in, with a photo of their `shop`; the first has a seller and a branch."""
     made: list[Persona] = []
     for correo, nombre, razon_social, celular, nit, direccion, lat, lng in CLIENTES:
         names = logins.read_names(db.settings.pais, correo, celular, None)
         login = await logins.prepare_login(db, nombre, names, CONTRASENIA)
         place = Decimal(lat), Decimal(lng)
+        cliente_id = uuid7()
+        photo = files.new_key(FOLDER, cliente_id, shop.tipo)
         record = NuevoCliente(
             nombre=nombre,
             razon_social=razon_social,
@@ -104,9 +110,11 @@ async def open_customer_accounts(
                 ),
                 *(() if made else (SUCURSAL,)),
             ),
+            imagenes={"foto_perfil": photo},
         )
         record = completed(rng, register, record, "OFICIO" if made else "TIENDA")
-        _, principal = await clientes.create_client(db, admin, record, login)
+        async with files.written(files.open_storage(db.settings), {photo: shop.data}):
+            _, principal = await clientes.create_client(db, admin, record, login, cliente_id=cliente_id)
         buys = ("FER", "ELE") if made else ("ABA", "BEB", "GAL", "LIM")
         made.append(Persona(customer_actor(principal), buys, record.limite_credito))
     return made
