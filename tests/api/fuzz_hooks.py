@@ -26,8 +26,17 @@ ENDING = frozenset(
     }
 )
 PICTURES = frozenset({"foto_perfil", "ci_anverso", "ci_reverso"})
+IMPORTING = "POST /api/v1/importaciones"
+SHEETS = {
+    "clientes": "nombre,nit\nDe la prueba,778899\n",
+    "productos": "codigo,nombre,precio\nFUZZ-1,De la prueba,1.50\n",
+}
 REGISTERING = "POST /api/registrar-cliente"
 CHANGING = "PATCH /api/v1/usuarios/{usuario_id}"
+# These end the client whom they are about: a record that nobody else needs.
+PARTING = frozenset(
+    {"POST /api/v1/clientes/{cliente_id}/anonimizar", "POST /api/v1/clientes/{cliente_id}/fusionar"}
+)
 _products: Iterator[str] = itertools.cycle(KNOWN["productos"])
 _numbers = itertools.count(int.from_bytes(os.urandom(3)))
 _WORDS: dict[str, Callable[[], Any]] = {
@@ -71,10 +80,15 @@ def before_call(context: HookContext, case: Case, **kwargs: Any) -> None:
         case.path_parameters["usuario_id"] = KNOWN["ruta"]["usuario_id"]
     if _is_valid(case):
         _use_known_path(case)
+        if case.operation.label in PARTING:
+            case.path_parameters["cliente_id"] = KNOWN["ficha"]
         case.body = _with_words(case.body)
         if case.operation.label == REGISTERING and isinstance(case.body, dict):
             # No record waits for its owner, so no code is on its way to anybody.
             case.body.pop("codigo", None)
+        if case.operation.label == IMPORTING and isinstance(case.body, dict):
+            # No schema says what a sheet is.
+            case.body["archivo"] = SHEETS[str(case.body.get("tipo", "clientes"))]
         if case.media_type == "multipart/form-data" and isinstance(case.body, dict):
             case.body = dict(_form_fields({n: v for n, v in case.body.items() if n not in PICTURES}))
 

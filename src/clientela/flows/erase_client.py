@@ -29,8 +29,7 @@ async def erase_client(db: Db, actor: Actor, ref: UUID | int) -> Cliente:
         if all(client.anonimizado_en is not None for client in people):
             return found
         ids = [client.id for client in people]
-        for address in await clientes.addresses_of(tx, people):
-            await mail.forget(tx, address)
+        addresses = await clientes.addresses_of(tx, people)
         for client in people:
             await idempotency.forget(tx, str(client.usuario_principal_id))
         for area in (panel, carritos, tickets, cobranza):
@@ -45,5 +44,8 @@ async def erase_client(db: Db, actor: Actor, ref: UUID | int) -> Cliente:
         )
         after = await clientes.announce(tx, actor, found.id)
         await clientes.forget_logins(tx, people)
+        # Only now: a job that was writing to him at this moment has been waited for.
+        for address in addresses:
+            await mail.forget(tx, address)
         files.forget(tx, keys)
     return after

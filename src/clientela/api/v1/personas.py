@@ -1,10 +1,11 @@
 """`/api/v1/clientes/…`: duplicates and their merging, a person's data handed out or erased (CONTRACT §4)."""
 
+from decimal import Decimal
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from clientela.api.body import EntradaV1, Pagina
@@ -15,24 +16,36 @@ from clientela.clientes.personal import Ventanas
 from clientela.core.ids import parse_uuid
 from clientela.flows import erase_client, export_client, merge_clients
 
+_LAST_ID: Final = 2**63 - 1
 
-def _reference(value: Any) -> Any:
+
+def _reference(value: Any) -> UUID | int:
     """Read an identifier that may be a UUID or a number."""
-    if isinstance(value, str):
-        found = parse_uuid(value)
-        if found is None:
-            raise PydanticCustomError("uuid_parsing", "")
-        return found
-    return value
+    found: UUID | int | None = parse_uuid(value) if isinstance(value, str) else None
+    if isinstance(value, Decimal) and value == int(value):
+        # JSON knows one kind of number: 12.0 is 12.
+        value = int(value)
+    if type(value) is int and 1 <= value <= _LAST_ID:
+        found = value
+    if found is None:
+        raise PydanticCustomError("uuid_parsing", "")
+    return found
 
 
 class FusionEntrada(EntradaV1):
     """What is merged into the client of the path, by UUID or number, and how."""
 
     duplicado: Annotated[
-        UUID | Annotated[int, Field(ge=1, le=2**63 - 1)],
-        BeforeValidator(_reference),
-        WithJsonSchema({"anyOf": [{"type": "string", "format": "uuid"}, {"type": "integer", "minimum": 1}]}),
+        UUID | int,
+        PlainValidator(_reference),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "string", "format": "uuid"},
+                    {"type": "integer", "minimum": 1, "maximum": _LAST_ID},
+                ]
+            }
+        ),
     ]
     ventanas: Ventanas = "sobreviviente"
     cerrar_login: bool = False
@@ -127,6 +140,7 @@ async def merge(call: Call, body: FusionEntrada) -> Reply:
     "GET",
     "/api/v1/clientes/{cliente_id}/exportacion",
     response=bytes,
+    media_type="application/zip",
     errors=("no_encontrado",),
     summary="Todo lo que se sabe de un cliente, en un archivo ZIP",
 )
