@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import clientela.app  # noqa: F401
+from clientela.api import endpoint
 from clientela.api.call import ROUTES, Call, Reply
 from clientela.core import db
 
@@ -25,6 +26,15 @@ def yes_before_it_is_written() -> None:
         return Reply({"message": "Borrador guardado exitosamente"})
 
     ROUTES[save.key] = replace(save, handler=early, parameters=frozenset({"call", "body"}))
+
+
+def decodes_within_the_transaction() -> None:
+    """Pictures that come with an `Idempotency-Key` are decoded while its transaction is open."""
+
+    async def later(*_: Any) -> None:
+        return
+
+    setattr(endpoint, "clean_images", later)  # noqa: B010
 
 
 def leaks_connections() -> None:

@@ -23,6 +23,7 @@ from clientela.core.errors import (
     NotFound,
 )
 from clientela.core.ids import parse_uuid
+from clientela.core.images import Imagen
 from clientela.core.metrics import Metrics
 from clientela.settings import Settings
 
@@ -78,6 +79,7 @@ class Route:
     multipart: bool = False
     files: tuple[str, ...] = ()
     media_type: str = "image/jpeg"
+    images: tuple[str, ...] = ()
     parameters: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -108,13 +110,15 @@ def route(
     multipart: bool = False,
     files: Sequence[str] = (),
     media_type: str = "image/jpeg",
+    images: Sequence[str] = (),
 ) -> Callable[[H], H]:
     """Declare an endpoint; the handler names what it takes among `call`, `body` and `query`.
 
     `status` and `response` are those of a success, `also` those of another one. `errors` are the codes it can
     give besides the general ones; `missing_code` replaces the error for absent required fields; `secret` routes take no
     `Idempotency-Key`; `multipart` routes also take a form, whose texts the same model reads leniently and whose
-    files are `call.files`; those of the fields `files` are meant. `media_type` is that of a `response` of bytes.
+    files are `call.files`; those of the fields `files` are meant, and of `images`, which are pictures. `media_type` is
+    that of a `response` of bytes.
     """
 
     def register(handler: H) -> H:
@@ -135,9 +139,10 @@ def route(
             example=example,
             body_example=body_example,
             secret=secret,
-            multipart=multipart or bool(files),
-            files=tuple(files),
+            multipart=multipart or bool(files or images),
+            files=(*files, *images),
             media_type=media_type,
+            images=tuple(images),
             parameters=frozenset(signature(handler).parameters),
         )
         if made.key in ROUTES:
@@ -169,6 +174,8 @@ class Call:
         self.path: dict[str, str] = scope.get("path_params") or {}
         self.db: Db = runtime.db
         self.files: dict[str, Upload] = {}
+        # Those of the files that were decoded before the handler's turn.
+        self.images: dict[str, Imagen] = {}
         self._actor: Actor | None = None
 
     @property
@@ -181,6 +188,10 @@ class Call:
     @actor.setter
     def actor(self, actor: Actor) -> None:
         self._actor = actor
+
+    def image(self, name: str) -> bytes | Imagen:
+        """Return the picture that was sent in a field: clean already, or as it came."""
+        return self.images.get(name) or self.files[name].data
 
     def header(self, name: bytes) -> str | None:
         """Return a header (name in lower case), the last one if it is repeated."""

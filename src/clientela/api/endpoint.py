@@ -13,7 +13,7 @@ from clientela.api import permisos
 from clientela.api.call import Call, RawHeaders, Receive, Reply, Route, Runtime, Scope, Send, authorization
 from clientela.api.dialects import Dialect, error_body, error_status
 from clientela.api.forms import MAX_FORM
-from clientela.api.reading import MAX_JSON, ClientGone, form_type, read_arguments, read_raw
+from clientela.api.reading import MAX_JSON, ClientGone, clean_images, form_type, read_arguments, read_raw
 from clientela.core import idempotency, logs
 from clientela.core.actor import Actor
 from clientela.core.errors import AppError, MethodNotAllowed
@@ -93,6 +93,7 @@ class Endpoint:
         who = str(call.actor.usuario_id)
         where = call.scope["path"]
         fingerprint = idempotency.fingerprint(content)
+        await clean_images(route, call)
         async with call.db.transaction() as tx:
             kept = await idempotency.begin(tx, who, route.method, where, key, fingerprint)
             if kept is not None:

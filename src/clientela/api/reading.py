@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from clientela.api.body import read_body, read_query
 from clientela.api.call import Call, RawHeaders, Receive, Route
 from clientela.api.forms import parse
+from clientela.core import images
 from clientela.core.errors import BadRequest, TooLarge, UnsupportedMedia
 from clientela.core.values import loads
 
@@ -105,3 +106,14 @@ def _read_json(route: Route, raw: bytes, data: Any) -> BaseModel | None:
             raise BadRequest("cuerpo_requerido")
         data = {}
     return read_body(route.body, data, route.missing_code)
+
+
+async def clean_images(route: Route, call: Call) -> None:
+    """Decode the pictures of a form at once; errors as `images.normalise_all`.
+
+    Without this the handler has them decoded where it needs them. Within the transaction of an `Idempotency-Key` that
+    would be too late: a queue of uploads before the decoder would hold as many connections.
+    """
+    call.images = await images.normalise_all(
+        {name: call.files[name].data for name in route.images if name in call.files}
+    )

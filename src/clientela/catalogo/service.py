@@ -75,7 +75,7 @@ async def update(
 
 
 async def add_image(
-    db: Db, actor: Actor, product_id: UUID, data: bytes, version: int | None = None
+    db: Db, actor: Actor, product_id: UUID, data: bytes | Imagen, version: int | None = None
 ) -> tuple[Producto, str]:
     """Add an uploaded picture to a product (admin); return the product and the picture's path.
 

@@ -55,12 +55,14 @@ class _Line:
     waiting = 0
 
 
-async def normalise(data: bytes, campo: str = "imagen") -> Imagen:
-    """Return a clean image made from one of JPEG, PNG or WebP, told by its content.
+async def normalise(data: bytes | Imagen, campo: str = "imagen") -> Imagen:
+    """Return a clean image made from one of JPEG, PNG or WebP, told by its content; a clean one as it is.
 
     Raises Invalid `imagen_invalida` on the field `campo` for whatever cannot be decoded within 5 MiB, 40 megapixels,
     12,000 pixels a side, 512 MiB of memory and 10 s of work; Unavailable `servicio_ocupado` when too many wait.
     """
+    if isinstance(data, Imagen):
+        return data
     kind = _kind(data)
     if len(data) > MAX_BYTES:
         raise refusal(campo, too_large=True)
@@ -82,7 +84,7 @@ async def normalise(data: bytes, campo: str = "imagen") -> Imagen:
     raise refusal(campo)
 
 
-async def normalise_all(found: Mapping[str, bytes]) -> dict[str, Imagen]:
+async def normalise_all(found: Mapping[str, bytes | Imagen]) -> dict[str, Imagen]:
     """Return the clean images by field; one Invalid names every field that does not pass."""
     made: dict[str, Imagen] = {}
     wrong: dict[str, list[str]] = {}

@@ -22,6 +22,7 @@ from clientela.core.actor import Actor
 from clientela.core.db import Db
 from clientela.core.errors import Conflict, Invalid
 from clientela.core.ids import uuid7
+from clientela.core.images import Imagen
 from clientela.core.textos import CAMPOS, MENSAJES
 from clientela.identidad import logins, users
 from clientela.identidad.model import Login, NuevoLogin
@@ -40,7 +41,7 @@ class Ficha(msgspec.Struct, frozen=True):
 
 
 async def create_record(
-    db: Db, actor: Actor, new: NuevoCliente, photos: Mapping[str, bytes], *, crear_usuario: bool
+    db: Db, actor: Actor, new: NuevoCliente, photos: Mapping[str, bytes | Imagen], *, crear_usuario: bool
 ) -> Ficha:
     """Make a client, with a login whose name and initial password are his phone if `crear_usuario`.
 
@@ -66,7 +67,7 @@ async def update_record(
     actor: Actor,
     ref: UUID | int,
     changes: CambiosCliente,
-    photos: Mapping[str, bytes],
+    photos: Mapping[str, bytes | Imagen],
     *,
     crear_usuario: bool,
     version: int | None = None,

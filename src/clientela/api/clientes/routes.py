@@ -15,6 +15,7 @@ from clientela.api.clientes.schemas import (
 from clientela.clientes import service
 from clientela.clientes.model import IMAGENES
 from clientela.core.errors import MethodNotAllowed
+from clientela.core.images import Imagen
 from clientela.core.textos import EXITOS
 from clientela.flows import client_record
 from clientela.flows.client_record import Ficha
@@ -115,9 +116,9 @@ _CHANGES: Final = {
 _ERRORS: Final = ("datos_invalidos", "imagen_invalida", "servicio_ocupado")
 
 
-def _photos(call: Call) -> dict[str, bytes]:
-    """Return the files of the image fields."""
-    return {field: call.files[field].data for field in IMAGENES if field in call.files}
+def _photos(call: Call) -> dict[str, bytes | Imagen]:
+    """Return the pictures that were sent, by field."""
+    return {field: call.image(field) for field in IMAGENES if field in call.files}
 
 
 def _saved(call: Call, ficha: Ficha, text: str, *, windows: bool, status: int = 200) -> Reply:
@@ -135,7 +136,7 @@ def _saved(call: Call, ficha: Ficha, text: str, *, windows: bool, status: int = 
     "POST",
     "/api/clientes",
     body=ClienteEntrada,
-    files=IMAGENES,
+    images=IMAGENES,
     response=render.Respuesta,
     status=201,
     errors=_ERRORS,
@@ -159,7 +160,7 @@ async def create_client(call: Call, body: ClienteEntrada) -> Reply:
     "PUT",
     "/api/clientes/{cliente_id}",
     body=ClienteCambios,
-    files=IMAGENES,
+    images=IMAGENES,
     response=render.Respuesta,
     errors=(*_ERRORS, "desactualizado"),
     summary="Actualizar un cliente",
@@ -184,7 +185,7 @@ async def update_client(call: Call, body: ClienteCambios) -> Reply:
     "POST",
     "/api/clientes/{cliente_id}",
     body=ClienteCambiosFormulario,
-    files=IMAGENES,
+    images=IMAGENES,
     response=render.Respuesta,
     errors=(*_ERRORS, "desactualizado", "metodo_no_permitido"),
     summary="Actualizar un cliente desde un formulario (_method=PUT)",

@@ -122,7 +122,7 @@ async def update_product(call: Call, body: ProductoCambios) -> Reply:
 @route(
     "POST",
     "/api/v1/productos/{producto_id}/imagenes",
-    files=("imagen",),
+    images=("imagen",),
     response=Producto,
     status=201,
     errors=(
@@ -137,11 +137,12 @@ async def update_product(call: Call, body: ProductoCambios) -> Reply:
 )
 async def add_image(call: Call) -> Reply:
     """Add a picture (admin), as the last of the product's images; `Location` is its address."""
-    sent = call.files.get("imagen")
-    if sent is None:
+    if "imagen" not in call.files:
         raise Invalid.of("imagen", CAMPOS["obligatorio"])
     product_id = call.path_uuid("producto_id")
-    product, path = await service.add_image(call.db, call.actor, product_id, sent.data, call.if_match)
+    product, path = await service.add_image(
+        call.db, call.actor, product_id, call.image("imagen"), call.if_match
+    )
     return _one(call, product, 201, {"Location": call.runtime.settings.url + path})
 
 
