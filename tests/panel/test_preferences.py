@@ -155,7 +155,8 @@ def test_the_other_devices_are_told(cliente, db):
     put(cliente, vista_activa="chat")
     put(cliente, vista_activa="perfil")
     events = db.fetch(
-        "SELECT tipo, datos FROM eventos WHERE flujo = $1 ORDER BY seq", f"usuario:{cliente.usuario_id}"
+        "SELECT tipo, datos FROM eventos WHERE flujo = $1 AND tipo <> 'client.created' ORDER BY seq",
+        f"usuario:{cliente.usuario_id}",
     )
     assert [(event["tipo"], json.loads(event["datos"])) for event in events] == [
         ("preferences.updated", {"id": cliente.cliente_id, "version": version}) for version in (1, 2)

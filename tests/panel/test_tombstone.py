@@ -193,7 +193,7 @@ def test_the_devices_hear_of_ticket_and_draft(cliente, db):
     put(cliente, **SENT)
     sent = send(cliente)
     events = db.fetch(
-        "SELECT tipo, datos FROM eventos WHERE flujo = $1 AND tipo <> 'sesion.iniciada' ORDER BY seq",
+        "SELECT tipo, datos FROM eventos WHERE flujo = $1 AND tipo <> 'client.created' ORDER BY seq",
         f"usuario:{cliente.usuario_id}",
     )
     assert [(event["tipo"], json.loads(event["datos"])) for event in events] == [

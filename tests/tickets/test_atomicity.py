@@ -17,7 +17,7 @@ SELECT (SELECT count(*) FROM tickets WHERE cliente_id = c.id),
        (SELECT count(*) FROM ticket_mensajes WHERE autor_id = c.usuario_principal_id),
        (SELECT count(*) FROM borradores_enviados WHERE cliente_id = c.id),
        (SELECT count(*) FROM borradores WHERE cliente_id = c.id AND campos IS NOT NULL),
-       (SELECT count(*) FROM eventos WHERE flujo = 'usuario:' || c.usuario_principal_id AND tipo <> 'draft.updated'),
+       (SELECT count(*) FROM eventos WHERE flujo = 'usuario:' || c.usuario_principal_id AND tipo = 'ticket.updated'),
        (SELECT count(*) FROM auditoria WHERE actor_id = c.usuario_principal_id AND accion = 'ticket.abierto')
   FROM clientes c WHERE c.id = $1::uuid"""
 
