@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from clientela.clientes.store import imports as store
 from clientela.core.db import Db
+from clientela.core.errors import Unavailable
 
 
 def piecemeal() -> None:
@@ -24,3 +26,15 @@ def unlocked() -> None:
         return True
 
     store.lock_imports = granted  # type: ignore[assignment]
+
+
+def failing_export() -> None:
+    """The second page of an export is not to be had."""
+    whole = store.export_page
+
+    async def one_page(db: Db, after: int, rows: int) -> Any:
+        if after:
+            raise Unavailable
+        return await whole(db, after, 1)
+
+    store.export_page = one_page

@@ -299,6 +299,16 @@ def test_an_export_comes_back_as_it_left(cast: Cast) -> None:
     )
 
 
+def test_an_unknown_identifier_is_kept_unless_the_client_is_here_under_another(cast: Cast) -> None:
+    nit, known, stranger = fresh(), str(uuid.uuid4()), str(uuid.uuid4())
+    row = {"id": known, "nombre": "Venida de otra parte", "nit": nit}
+    assert imported(cast.admin, sheet(row))["creados"] == 1
+    assert str(client_of(cast, nit)["id"]) == known
+    assert imported(cast.admin, sheet(row))["sin_cambios"] == 1
+    assert problems(send(cast.admin, sheet(row | {"id": stranger}))) == [(2, "id")]
+    assert imported(cast.admin, sheet(row | {"id": ""}))["sin_cambios"] == 1
+
+
 def test_an_export_fills_an_empty_installation(cast: Cast, start_server, new_database) -> None:
     exported = cast.admin.get("/api/v1/exportaciones/productos").content
     database = new_database()

@@ -35,7 +35,10 @@ def choose(
 def _by_id(found: Sequence[Candidato]) -> UUID | tuple[str, str] | None:
     same = next((c for c in found if c.por == "id"), None)
     if same is None:
-        return None
+        # A record of another installation; whoever is here under its NIT or phone is not it, or should be said so.
+        return (
+            ("id", CAMPOS["id_de_otro"].format(numeros=_numbers({c.id: c for c in found}))) if found else None
+        )
     if same.anonimizado:
         return "id", CAMPOS["cliente_anonimizado"]
     if same.fusionado:

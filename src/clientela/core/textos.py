@@ -138,6 +138,7 @@ CAMPOS: dict[str, str] = {
     "si_o_no": "Debe ser sí o no",
     "identificador_ilegible": "Debe ser un identificador válido",
     "mismo_cliente": "Es el mismo registro",
+    "id_de_otro": "El id no existe aquí, y su NIT o teléfono es del cliente n.º {numeros}; deje el id vacío",
     "fila_repetida": "Repite lo que identifica a la fila {fila}",
     "fila_sin_clave": "Se requiere NIT o teléfono para reconocer al cliente",
     "varios_clientes": "Corresponde a varios clientes: n.º {numeros}",

@@ -56,10 +56,10 @@ SELECT f.n, p.por, p.id, p.numero, public.nit_clave(p.nit) AS nit, p.fusionado_e
          FROM clientes c WHERE c.id = f.id
        UNION ALL
        SELECT 'nit', c.id, c.numero, c.nit, c.fusionado_en, c.anonimizado_en
-         FROM clientes c WHERE public.nit_clave(c.nit) = f.nit AND f.id IS NULL
+         FROM clientes c WHERE public.nit_clave(c.nit) = f.nit
        UNION ALL
        SELECT 'telefono', c.id, c.numero, c.nit, c.fusionado_en, c.anonimizado_en
-         FROM clientes c WHERE c.telefono_e164 = f.telefono AND f.id IS NULL) AS p
+         FROM clientes c WHERE c.telefono_e164 = f.telefono) AS p
  ORDER BY f.n, p.numero"""
 
 
