@@ -51,6 +51,9 @@ class Settings(BaseSettings):
         ge=0,
         description="Customers that one address may register in any hour. 0: no limit.",
     )
+    subidas_por_hora: int = Field(
+        default=0, ge=0, description="Files that one user may upload in any hour. 0: no limit."
+    )
     clave_inicial: Literal["telefono", "aleatoria"] = Field(
         default="telefono",
         description="Initial password of logins made by staff: the phone, or a random code.",

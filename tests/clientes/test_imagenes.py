@@ -16,6 +16,7 @@ from clientela.identidad import links, signing
 from clientela.identidad.signing import Keyring
 from tests.cast import Cast, Persona
 from tests.identidad.test_forged import claims_of
+from tests.identidad.test_reset import RESET, plant
 from tests.tools.burst import Request, burst
 from tests.tools.database import Database
 from tests.tools.image_bricks import encoded
@@ -234,7 +235,25 @@ def deactivate(cast: Cast, device: Persona) -> None:
     assert answer.status_code == 200, answer.text
 
 
-@pytest.mark.parametrize("end", [log_out, change_password, deactivate])
+def deactivate_client(cast: Cast, device: Persona) -> None:
+    answer = cast.admin.put(f"/api/clientes/{device.cliente_id}", json={"activo": False})
+    assert answer.status_code == 200, answer.text
+
+
+def end_from_another_device(cast: Cast, device: Persona) -> None:
+    mine = claims_of(device.token or "")["jti"]
+    assert device.again().delete(f"/api/v1/auth/sesiones/{mine}").status_code in {200, 204}
+
+
+def reset_password(cast: Cast, device: Persona) -> None:
+    body = {"token": plant(cast.db, device.usuario_id), "nuevaContrasenia": "otra-clave-larga-9"}
+    assert cast.anon.post(RESET, json=body).status_code == 200
+
+
+ENDS = [log_out, change_password, reset_password, deactivate, deactivate_client, end_from_another_device]
+
+
+@pytest.mark.parametrize("end", ENDS)
 def test_a_link_dies_with_its_session(cast: Cast, end: Callable[[Cast, Persona], None]) -> None:
     device = cast.new_cliente()
     cast.plant_image(device.cliente_id, "ci_anverso")

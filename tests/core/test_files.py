@@ -16,10 +16,11 @@ import obstore
 import pytest
 
 from clientela.core import files, files_disk, files_s3
+from clientela.core.db import Pool
 from clientela.core.errors import NotFound, StorageFull, Unavailable
 from clientela.core.files import Storage, new_key
 from clientela.settings import Settings
-from tests.core.stored import JPEG, key, later, listed
+from tests.core.stored import JPEG, Rows, key, later, listed
 from tests.tools.bucket import BucketServer, running
 from tests.tools.ports import free_port
 
@@ -126,6 +127,24 @@ def test_keys_are_ours_and_cannot_be_guessed() -> None:
     some = made.pop()
     assert files.media_type(some) == JPEG
     assert files.name_of(some) == some.rpartition("/")[2]
+
+
+async def test_the_sweep_deletes_what_no_row_names(
+    core_pool: Pool, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a bucket as on the disk (`test_files_rows` has the rest of it): by the server's own clock there."""
+    bucket = request.getfixturevalue("bucket").settings
+    monkeypatch.setattr(core_pool, "settings", core_pool.settings.model_copy(update=bucket))
+    storage, folder = files.open_storage(core_pool.settings), "f" + "".join(random.choices("abcdefgh", k=12))
+    named, orphan, foreign = key(folder), key(folder), key(folder + "z")
+    for k in (named, orphan, foreign):
+        await storage.put(k, b"x")
+    owned = Rows(named, folder=folder).owned
+    assert await files.sweep(core_pool.db, owned) == 0
+    monkeypatch.setattr(files, "GRACE", timedelta(minutes=-1))
+    assert await files.sweep(core_pool.db, owned) == 1
+    assert [await storage.exists(k) for k in (named, orphan, foreign)] == [True, False, True]
+    assert await files.missing(core_pool.db, Rows(named, orphan, folder=folder).owned) == [orphan]
 
 
 # --- the bucket --------------------------------------------------------------------------------------------

@@ -2,30 +2,15 @@
 
 import os
 import time
-from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from clientela.core import files, files_disk
-from clientela.core.db import Db, Pool
+from clientela.core.db import Pool
 from clientela.core.errors import Conflict, Unavailable
-from clientela.core.files import Owned, Storage
-from tests.core.stored import key, later, listed
-
-
-class Rows:
-    """The rows of a domain that names files."""
-
-    def __init__(self, *keys: str) -> None:
-        self.keys = set(keys)
-        self.owned = Owned("clientes", self.named, self.every)
-
-    async def named(self, _: Db, keys: Sequence[str]) -> set[str]:
-        return self.keys & set(keys)
-
-    async def every(self, _: Db) -> AsyncIterator[list[str]]:
-        yield sorted(self.keys)
+from clientela.core.files import Storage
+from tests.core.stored import Rows, key, later, listed
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import itertools
 import secrets
 import time
 from collections.abc import AsyncGenerator, Sequence
+from datetime import timedelta
 from typing import Any, Final, TypeAlias
 
 from clientela.api import permisos
@@ -17,6 +18,7 @@ from clientela.api.reading import MAX_JSON, ClientGone, clean_images, form_type,
 from clientela.core import idempotency, logs
 from clientela.core.actor import Actor
 from clientela.core.errors import AppError, MethodNotAllowed
+from clientela.core.limits import Limit, reserve
 from clientela.core.logs import get_logger
 from clientela.identidad import service as identidad
 
@@ -73,6 +75,7 @@ class Endpoint:
             limit = MAX_FORM if route.multipart and form_type(call) else MAX_JSON
             raw = await read_raw(call, receive, limit, self.runtime.settings.cuerpo_segundos)
         arguments, content = read_arguments(route, call, raw)
+        await self._count_uploads(call)
         if route.method not in SAFE and rule.alcance != "publico" and not route.secret:
             key = call.header(b"idempotency-key")
             if key is not None:
@@ -85,6 +88,17 @@ class Endpoint:
             query: bytes = call.scope["query_string"]
             return await identidad.resolve_link(call.db, call.scope["path"], query.decode("latin-1"))
         return await self.runtime.gatekeeper.actor(header)
+
+    async def _count_uploads(self, call: Call) -> None:
+        """Refuse more files in an hour than the settings allow one user, whatever becomes of each."""
+        most = self.runtime.settings.subidas_por_hora
+        for _ in call.files if most else ():
+            place = await reserve(
+                self.runtime.db,
+                Limit("subida", str(call.actor.usuario_id), most, timedelta(hours=1)),
+                code="demasiadas_subidas",
+            )
+            await place.keep()
 
     async def _once(
         self, route: Route, call: Call, arguments: dict[str, Any], key: str, content: Any

@@ -278,7 +278,7 @@ def _codes(route: Route, *, public: bool) -> list[str]:
     if route.body is not None:
         codes += ["json_invalido", "cuerpo_requerido"]
     if route.multipart:
-        codes += ["formulario_invalido", "json_invalido"]
+        codes += ["formulario_invalido", "json_invalido", "demasiadas_subidas"]
     if route.missing_code is not None:
         codes.append(route.missing_code)
     return list(dict.fromkeys([*codes, *route.errors]))

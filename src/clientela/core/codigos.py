@@ -83,6 +83,7 @@ ESTADOS: Final[dict[str, int]] = {
     "configuraciones_excesivas": 422,
     "demasiadas_peticiones": 429,
     "demasiados_intentos": 429,
+    "demasiadas_subidas": 429,
     "cabeceras_demasiado_grandes": 431,
     "error_interno": 500,
     "servicio_no_disponible": 503,

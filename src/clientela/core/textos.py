@@ -23,6 +23,7 @@ MENSAJES: dict[str, str] = {
     "demasiadas_peticiones": "Demasiadas peticiones; intente más tarde",
     "servicio_no_disponible": "Servicio no disponible por el momento; intente de nuevo",
     "demasiados_intentos": "Demasiados intentos; intente más tarde",
+    "demasiadas_subidas": "Ha subido demasiados archivos en la última hora; intente más tarde",
     "clave_idempotencia_reusada": "La clave de idempotencia ya se usó con otro contenido",
     "peticion_en_curso": "Una petición con la misma clave está en curso; intente de nuevo",
     "sin_espacio": "No queda espacio de almacenamiento",
