@@ -46,6 +46,12 @@ class Settings(BaseSettings):
     bcrypt_costo: int = Field(
         default=12, ge=4, le=16, description="Cost of password hashes (bcrypt rounds, log2)."
     )
+    eventos_dias: int = Field(
+        default=90,
+        ge=31,
+        le=3650,
+        description="Days for which a device that was away finds what it missed. Timelines are kept for ever.",
+    )
     registros_por_hora: int = Field(
         default=0,
         ge=0,

@@ -143,6 +143,14 @@ def test_the_past_lies_in_the_past_and_in_order(new_database):
         "FROM tickets) AS t WHERE before IS NOT NULL"
     )
     assert database.fetchval("SELECT min(actualizado_en) > now() - interval '80 days' FROM carritos")
+    # What a timeline shows happened when the story says so, in its order.
+    assert database.fetchval(
+        "SELECT min(creado_en) < now() - interval '150 days' AND max(creado_en) < now() FROM eventos"
+    )
+    assert database.fetchval(
+        "SELECT bool_and(creado_en >= before) FROM (SELECT creado_en, lag(creado_en) OVER "
+        "(PARTITION BY cliente_id ORDER BY id) AS before FROM eventos) AS e WHERE before IS NOT NULL"
+    )
 
 
 def test_some_carts_have_something_to_say(new_database):

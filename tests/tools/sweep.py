@@ -15,9 +15,11 @@ RULES: dict[str, str] = {
     # --- the event stream: no gap, no repeat, no counter without its event ---
     "flujo_desfasado": """
         SELECT f.flujo FROM flujos f LEFT JOIN eventos e ON e.flujo = f.flujo
-         GROUP BY f.flujo, f.ultimo HAVING coalesce(max(e.seq), 0) <> f.ultimo""",
+         GROUP BY f.flujo, f.ultimo, f.purgado HAVING greatest(max(e.seq), f.purgado) <> f.ultimo""",
+    # What was purged of a stream is gone for good; from there on it is whole, and before that only timelines are left.
     "flujo_con_huecos": """
-        SELECT flujo FROM eventos GROUP BY flujo HAVING count(*) <> max(seq) OR min(seq) <> 1""",
+        SELECT f.flujo FROM flujos f LEFT JOIN eventos e ON e.flujo = f.flujo AND e.seq > f.purgado
+         GROUP BY f.flujo, f.ultimo, f.purgado HAVING count(e.seq) <> f.ultimo - f.purgado""",
     "evento_sin_flujo": """
         SELECT DISTINCT e.flujo FROM eventos e WHERE NOT EXISTS (SELECT FROM flujos f WHERE f.flujo = e.flujo)""",
     # --- the audit log: every chain whole, every row tied to the one before ---

@@ -126,6 +126,9 @@ REGLAS: dict[str, Regla] = {
     "POST /api/v1/clientes/{cliente_id}/direcciones": Regla(VENDEDOR | ADMIN, "clientes"),
     "PATCH /api/v1/clientes/{cliente_id}/direcciones/{direccion_id}": Regla(VENDEDOR | ADMIN, "clientes"),
     "DELETE /api/v1/clientes/{cliente_id}/direcciones/{direccion_id}": Regla(VENDEDOR | ADMIN, "clientes"),
+    "GET /api/v1/clientes/{cliente_id}/linea-de-tiempo": Regla(
+        CLIENTE | VENDEDOR | SOPORTE | ADMIN, "clientes"
+    ),
     # The ledger: customers their own, sellers their clients' and nobody's; only administrators correct it
     "GET /api/v1/cuentas-por-cobrar": Regla(CLIENTE | VENDEDOR | SOPORTE | ADMIN, "cobranza", "libre"),
     "POST /api/v1/cuentas-por-cobrar": Regla(ADMIN, "cobranza", "libre"),

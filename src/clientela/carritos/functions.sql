@@ -124,7 +124,8 @@ BEGIN
     END IF;
     PERFORM fn.evento_emitir(
         ARRAY['usuario:' || p_carrito.usuario_id], 'cart.updated',
-        jsonb_build_object('id', p_carrito.id, 'version', p_carrito.version), p_carrito.cliente_id, p_actor_id);
+        jsonb_build_object('id', p_carrito.id, 'version', p_carrito.version), p_carrito.cliente_id, p_actor_id,
+        p_carrito.actualizado_en);
 END $$;
 
 -- Replace the lines of a client's own cart. p_version, where given, must be the current version (0: no cart

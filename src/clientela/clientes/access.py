@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from clientela.clientes import rules
 from clientela.clientes.model import Cliente
 from clientela.clientes.store import records
 from clientela.core import events
@@ -18,11 +19,7 @@ def require_access(actor: Actor, client: Cliente | None) -> Cliente:
         if actor.rol in {Rol.CLIENTE, Rol.TECNICO}:
             raise Forbidden
         raise NotFound
-    if actor.rol == Rol.CLIENTE and client.id != actor.cliente_id:
-        raise Forbidden
-    if actor.rol == Rol.VENDEDOR and client.vendedor_asignado_id not in {None, actor.usuario_id}:
-        raise Forbidden
-    if actor.rol == Rol.TECNICO:
+    if not rules.may_read(actor, client.id, client.vendedor_asignado_id):
         raise Forbidden
     if client.fusionado_con_id is not None:
         # Merged while its row was waited for: asked again, the survivor answers.

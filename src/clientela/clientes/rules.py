@@ -11,7 +11,9 @@ import msgspec
 from msgspec import UNSET
 
 from clientela.clientes.model import CambiosCliente, Cliente, NuevaVentana, NuevoCliente, Terminos, Ventana
+from clientela.core.actor import Actor
 from clientela.core.text import search_words
+from clientela.identidad.model import Rol
 
 # What the audit log keeps with its old and new value; of the other fields it keeps the names only.
 VALUES_AUDITED: Final = ("limite_credito", "activo", "vendedor_asignado_id", "localidad_id")
@@ -19,6 +21,16 @@ _NUMBER: Final = re.compile(r"[0-9+()./ -]+")
 _NOT_NIT: Final = re.compile(r"[^0-9A-Za-z]")
 # So many digits, however they are spaced, are one number and not several words.
 _DIGITS_OF_A_NUMBER: Final = 6
+
+
+def may_read(actor: Actor, cliente_id: UUID, vendedor_asignado_id: UUID | None) -> bool:
+    """Tell whether somebody may read a client and what belongs to him (CONTRACT §3).
+
+    Administrators and support all, a seller those assigned to him and to nobody, a customer himself.
+    """
+    if actor.rol == Rol.VENDEDOR:
+        return vendedor_asignado_id in {None, actor.usuario_id}
+    return actor.rol in {Rol.ADMIN, Rol.SOPORTE} or actor.cliente_id == cliente_id
 
 
 def search_terms(q: str) -> Terminos:

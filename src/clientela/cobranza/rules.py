@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from clientela.clientes import rules as clientes
 from clientela.cobranza.model import Abierta, Deudor, Parte
 from clientela.core.actor import Actor
 from clientela.core.money import CERO
@@ -11,9 +12,7 @@ from clientela.identidad.model import Rol
 
 def may_read(actor: Actor, debtor: Deudor) -> bool:
     """Tell whether somebody may see a client's debts: those who may read the client (CONTRACT §3)."""
-    if actor.rol == Rol.VENDEDOR:
-        return debtor.vendedor_asignado_id in {None, actor.usuario_id}
-    return actor.rol in {Rol.ADMIN, Rol.SOPORTE} or actor.cliente_id == debtor.cliente_id
+    return clientes.may_read(actor, debtor.cliente_id, debtor.vendedor_asignado_id)
 
 
 def may_collect(actor: Actor, debtor: Deudor) -> bool:

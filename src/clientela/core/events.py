@@ -8,7 +8,7 @@ its lock orders the commits of the stream and `seq` has no gap. Streams: `usuari
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Self
 from uuid import UUID
 
@@ -21,10 +21,29 @@ from clientela.core.db import Db
 CHANNEL: Final = "clientela_eventos"
 SESIONES: Final = "sesiones"
 
-_EMIT: Final = "SELECT fn.evento_emitir($1::text[], $2::text, $3::jsonb, $4::uuid, $5::uuid)"
-_EMIT_MANY: Final = "SELECT fn.eventos_volcar($1::text, $2::text[], $3::jsonb[], $4::uuid[], $5::uuid)"
+_EMIT: Final = "SELECT fn.evento_emitir($1::text[], $2::text, $3::jsonb, $4::uuid, $5::uuid, $6::timestamptz)"
+_EMIT_MANY: Final = """SELECT fn.eventos_volcar(
+    $1::text, $2::text[], $3::jsonb[], $4::uuid[], $5::uuid, $6::timestamptz)"""
 _READ: Final = """SELECT flujo, seq, tipo, datos, cliente_id, actor_id, creado_en FROM eventos
     WHERE flujo = $1::text AND seq > $2::bigint ORDER BY seq LIMIT $3"""
+# The function lies with the flow that shows a timeline: it joins what the domains know of each event.
+_TIMELINE: Final = "SELECT fn.linea_de_tiempo($1::uuid, $2::bigint, $3::bigint, $4::integer)"
+# Streams are locked in the order in which emitters lock them; the condition is that of the index.
+_PURGE: Final = """WITH viejos AS (
+      SELECT flujo, seq FROM eventos
+       WHERE NOT (principal AND cliente_id IS NOT NULL) AND creado_en < $1::timestamptz
+       ORDER BY creado_en LIMIT $2
+    ), bajas AS (
+      DELETE FROM eventos e USING viejos v WHERE e.flujo = v.flujo AND e.seq = v.seq
+    ), candados AS (
+      SELECT f.flujo, v.hasta FROM flujos f
+        JOIN (SELECT flujo, max(seq) AS hasta FROM viejos GROUP BY flujo) v USING (flujo)
+       ORDER BY f.flujo COLLATE "C" FOR NO KEY UPDATE OF f
+    ), marcas AS (
+      UPDATE flujos f SET purgado = greatest(f.purgado, c.hasta) FROM candados c WHERE f.flujo = c.flujo
+    )
+    SELECT count(*) FROM viejos"""
+_PURGE_BATCH: Final = 1000
 _HEAD: Final = "SELECT ultimo FROM flujos WHERE flujo = $1::text"
 
 
@@ -81,7 +100,7 @@ async def emit(
     Emit last and once in a transaction: a stream stays locked from here to the commit.
     """
     actor_id = actor.usuario_id if actor else None
-    await db.execute(_EMIT, list(flujos), tipo, values.dumps(dict(datos)), cliente_id, actor_id)
+    await db.execute(_EMIT, list(flujos), tipo, values.dumps(dict(datos)), cliente_id, actor_id, db.now())
 
 
 async def emit_many(db: Db, flujo: str, events: Sequence[Draft], *, actor: Actor | None = None) -> None:
@@ -94,6 +113,7 @@ async def emit_many(db: Db, flujo: str, events: Sequence[Draft], *, actor: Actor
         [values.dumps(event.datos) for event in events],
         [event.cliente_id for event in events],
         actor_id,
+        db.now(),
     )
 
 
@@ -105,6 +125,27 @@ async def read_stream(db: Db, flujo: str, after: int, limit: int = 100) -> list[
 async def head(db: Db, flujo: str) -> int:
     """Return the `seq` of a stream's latest event; 0 while it has none."""
     return int(await db.fetchval(_HEAD, flujo) or 0)
+
+
+async def read_timeline(db: Db, ref: UUID | int, before: int | None, limit: int) -> str | None:
+    """Read a client's newest events, or those before one, each once, as the JSON of `fn.linea_de_tiempo`.
+
+    None where there is no such client. Whoever asks must be checked against what the JSON says of the client.
+    """
+    cliente_id, numero = (ref, None) if isinstance(ref, UUID) else (None, ref)
+    found: str | None = await db.fetchval(_TIMELINE, cliente_id, numero, before, limit)
+    return found
+
+
+async def purge(db: Db) -> bool:
+    """Forget a batch of events that no device may ask for any more; True while there may be more.
+
+    The principal copy of an event about a client stays for ever: it is his timeline. `flujos.purgado` says up to
+    which `seq` a stream may have gaps: who resumes from before it must read the present state anew.
+    """
+    before = db.now() - timedelta(days=db.settings.eventos_dias)
+    gone: int = await db.fetchval(_PURGE, before, _PURGE_BATCH)
+    return gone == _PURGE_BATCH
 
 
 def event_from(row: Any) -> Event:

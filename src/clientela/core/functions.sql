@@ -36,8 +36,10 @@ END $$;
 -- Write one event to each stream, in the caller's transaction. The counters are locked in one order, so
 -- that two emitters never wait for each other crosswise; emit last, and once, in a transaction.
 -- The first stream named holds the principal copy. NOTIFY carries only '<stream>:<seq>', as a hint.
+--   p_ahora: when it happened, as the caller's clock says.
 CREATE FUNCTION fn.evento_emitir(
-  p_flujos text[], p_tipo text, p_datos jsonb, p_cliente_id uuid DEFAULT NULL, p_actor_id uuid DEFAULT NULL
+  p_flujos text[], p_tipo text, p_datos jsonb, p_cliente_id uuid DEFAULT NULL, p_actor_id uuid DEFAULT NULL,
+  p_ahora timestamptz DEFAULT clock_timestamp()
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   v_en_orden text[] := p_flujos;
@@ -52,7 +54,7 @@ BEGIN
       ON CONFLICT (flujo) DO UPDATE SET ultimo = c.ultimo + 1
       RETURNING c.ultimo INTO v_seq;
     INSERT INTO public.eventos (flujo, seq, tipo, datos, cliente_id, actor_id, principal, creado_en)
-      VALUES (v_flujo, v_seq, p_tipo, p_datos, p_cliente_id, p_actor_id, v_flujo = p_flujos[1], clock_timestamp());
+      VALUES (v_flujo, v_seq, p_tipo, p_datos, p_cliente_id, p_actor_id, v_flujo = p_flujos[1], p_ahora);
     PERFORM pg_notify('clientela_eventos', v_flujo || ':' || v_seq);
   END LOOP;
 END $$;
@@ -202,7 +204,7 @@ $$;
 
 -- Write many events to one stream that nobody else writes to (an import's own), each its principal copy.
 CREATE FUNCTION fn.eventos_volcar(
-  p_flujo text, p_tipos text[], p_datos jsonb[], p_clientes uuid[], p_actor_id uuid
+  p_flujo text, p_tipos text[], p_datos jsonb[], p_clientes uuid[], p_actor_id uuid, p_ahora timestamptz
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   v_ultimo bigint;
@@ -211,8 +213,7 @@ BEGIN
     ON CONFLICT (flujo) DO UPDATE SET ultimo = c.ultimo + cardinality(p_tipos)
     RETURNING c.ultimo INTO v_ultimo;
   INSERT INTO public.eventos (flujo, seq, tipo, datos, cliente_id, actor_id, principal, creado_en)
-  SELECT p_flujo, v_ultimo - cardinality(p_tipos) + e.n, e.tipo, e.datos, e.cliente_id, p_actor_id, true,
-         clock_timestamp()
+  SELECT p_flujo, v_ultimo - cardinality(p_tipos) + e.n, e.tipo, e.datos, e.cliente_id, p_actor_id, true, p_ahora
     FROM unnest(p_tipos, p_datos, p_clientes) WITH ORDINALITY AS e (tipo, datos, cliente_id, n);
   PERFORM pg_notify('clientela_eventos', p_flujo || ':' || v_ultimo);
 END $$;

@@ -3,7 +3,7 @@
 from datetime import date, time, timedelta
 from typing import Final
 
-from clientela.core import audit, idempotency, limits, mail
+from clientela.core import audit, events, idempotency, limits, mail
 from clientela.core.db import Db
 from clientela.core.jobs import Daily, Loop
 from clientela.core.mail_transport import make_transport
@@ -28,6 +28,10 @@ async def _purge_mail(db: Db, _: date) -> bool:
     return await mail.purge(db)
 
 
+async def _purge_events(db: Db, _: date) -> bool:
+    return await events.purge(db)
+
+
 async def _purge_days(db: Db, fecha: date) -> None:
     await db.execute(_PURGE_DAYS, fecha - _KEPT_DAYS)
 
@@ -40,6 +44,7 @@ DIARIAS: Final = (
     Daily("purgar_idempotencia", time(3, 10), _purge_idempotency),
     Daily("purgar_limites", time(3, 15), _purge_limits),
     Daily("purgar_correos", time(3, 20), _purge_mail),
+    Daily("purgar_eventos", time(3, 22), _purge_events),
     Daily("purgar_trabajos", time(3, 25), _purge_days),
     Daily("anclar_auditoria", time(3, 30), _anchor_audit),
 )

@@ -182,6 +182,42 @@ EXITOS: dict[str, str] = {
     "clientes_leidos": "Clientes obtenidos exitosamente",
 }
 
+# What a client's timeline tells of each type of event, made at reading from what the rows say now.
+RESUMENES: dict[str, str] = {
+    "cart.updated": "Cambió el carrito; ahora {lineas}",
+    "client.created": "Se registró el cliente",
+    "client.updated": "Cambiaron los datos del cliente",
+    "clients.imported": "Se importaron clientes",
+    "draft.updated": "Cambió el borrador de {borrador}",
+    "login.rociado": "Se probaron muchos nombres como contraseña",
+    "payment.annulled": "Se anuló el pago n.º {numero}, de {monto}",
+    "payment.created": "Pagó {monto} {medio}; recibo n.º {numero}",
+    "preferences.updated": "Cambiaron las preferencias de su panel",
+    "product.updated": "Cambió un producto",
+    "products.imported": "Se importaron productos",
+    "receivable.annulled": "Se anuló la deuda n.º {numero}, de {monto}: {concepto}",
+    "receivable.created": "Se registró una deuda de {monto}: {concepto}",
+    "sesion.terminada": "Terminó una sesión",
+    "ticket.updated": "{clase} {folio}: {asunto}",
+}
+# The words in those sentences that stand for a code.
+PALABRAS: dict[str, dict[str, str]] = {
+    "borrador": {"reclamo": "un reclamo", "soporte": "un mensaje a soporte"},
+    "medio": {
+        "efectivo": "en efectivo",
+        "transferencia": "por transferencia",
+        "qr": "por QR",
+        "tarjeta": "con tarjeta",
+    },
+    "clase": {
+        "reclamo": "Reclamo",
+        "soporte": "Mensaje a soporte",
+        "chat": "Chat",
+        "garantia": "Garantía",
+        "calificacion": "Calificación",
+    },
+}
+
 # What an audit row tells, in Spanish, by its action (`GET /api/v1/auditoria`).
 ACCIONES: dict[str, str] = {
     # Identity and clients

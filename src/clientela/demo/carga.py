@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from typing import Final
 
 from clientela.catalogo import service as catalogo
@@ -24,7 +25,7 @@ from clientela.demo.cuentas import (
     open_staff_accounts,
 )
 from clientela.demo.deudas import entries, write
-from clientela.demo.historia import Historia
+from clientela.demo.historia import Historia, Suceso
 from clientela.demo.progreso import Progreso, showing
 from clientela.demo.registro import Registro, completed, open_register
 from clientela.identidad import users
@@ -94,10 +95,11 @@ async def _load(db: Db, calendar: Calendario, progress: Progreso, clean: Mapping
     people = await _add_clients(db, calendar, rng, progress, staff, register)
     debtors = [(person.actor.cliente_id, person.credito) for person in (*accounts, *people)]
     books = entries(rng, calendar, [(client, limit) for client, limit in debtors if client is not None])
-    for entry in progress.each("Cuentas", books):
-        await write(db, calendar, admin, entry)
     story = Historia(db, calendar, rng, products)
-    for happening in progress.each("Historia", story.happenings(people, accounts[0], admin)):
+    happenings = story.happenings(people, accounts[0], admin)
+    happenings += [Suceso(entry.momento, partial(write, db, calendar, admin, entry)) for entry in books]
+    # One after the other, whatever they are about: a timeline has the order in which things were written.
+    for happening in progress.each("Historia", sorted(happenings, key=lambda each: each.momento)):
         await story.tell(happening)
     calendar.go(calendar.today)
 

@@ -24,6 +24,7 @@ LAYERS: Final = (
     "cobranza",
     "panel",
     "tickets",
+    "flows",
 )
 _STATE: Final = """
 SELECT to_regclass('public.alembic_version') IS NOT NULL AS versioned,

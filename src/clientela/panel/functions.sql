@@ -61,7 +61,7 @@ END $$;
 
 -- Tell a client's devices that a draft changed; staff who changed it leave a trace.
 CREATE FUNCTION fn.borrador_avisar(
-    p_usuario_id uuid, p_cliente_id uuid, p_tipo text, p_version bigint, p_actor_id uuid
+    p_usuario_id uuid, p_cliente_id uuid, p_tipo text, p_version bigint, p_actor_id uuid, p_ahora timestamptz
 ) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF p_actor_id <> p_usuario_id THEN
@@ -70,7 +70,8 @@ BEGIN
     END IF;
     PERFORM fn.evento_emitir(
         ARRAY['usuario:' || p_usuario_id], 'draft.updated',
-        jsonb_build_object('id', p_cliente_id, 'tipo', p_tipo, 'version', p_version), p_cliente_id, p_actor_id);
+        jsonb_build_object('id', p_cliente_id, 'tipo', p_tipo, 'version', p_version), p_cliente_id, p_actor_id,
+        p_ahora);
 END $$;
 
 -- Save one draft; stale, it is refused with the current version.
@@ -86,7 +87,7 @@ BEGIN
     IF v_hecho.conflicto IS NOT NULL THEN
         PERFORM fn.fallo(409, v_hecho.conflicto, jsonb_build_object('version', v_hecho.version));
     END IF;
-    PERFORM fn.borrador_avisar(v_usuario_id, p_cliente_id, p_tipo, v_hecho.version, p_actor_id);
+    PERFORM fn.borrador_avisar(v_usuario_id, p_cliente_id, p_tipo, v_hecho.version, p_actor_id, p_ahora);
     RETURN json_build_object('version', v_hecho.version, 'actualizado_en', v_hecho.actualizado_en);
 END $$;
 
@@ -101,7 +102,7 @@ BEGIN
      WHERE cliente_id = p_cliente_id AND tipo = p_tipo AND campos IS NOT NULL
     RETURNING version INTO v_version;
     IF FOUND THEN
-        PERFORM fn.borrador_avisar(v_usuario_id, p_cliente_id, p_tipo, v_version, p_actor_id);
+        PERFORM fn.borrador_avisar(v_usuario_id, p_cliente_id, p_tipo, v_version, p_actor_id, p_ahora);
     END IF;
 END $$;
 
@@ -169,7 +170,7 @@ BEGIN
     PERFORM fn.evento_emitir(
         ARRAY['usuario:' || p_usuario_id], 'preferences.updated',
         jsonb_build_object('id', p_preferencias.cliente_id, 'version', p_preferencias.version),
-        p_preferencias.cliente_id, p_actor_id);
+        p_preferencias.cliente_id, p_actor_id, p_preferencias.actualizado_en);
 END $$;
 
 -- Merge into a client's preferences and return them in the neutral form.
@@ -233,7 +234,7 @@ BEGIN
     END IF;
     FOR v_tipo IN SELECT key FROM jsonb_each(p_borradores) WHERE NOT key = ANY (v_conflictos) ORDER BY key LOOP
         PERFORM fn.borrador_avisar(
-            v_usuario_id, p_cliente_id, v_tipo, (v_versiones ->> v_tipo)::bigint, p_actor_id);
+            v_usuario_id, p_cliente_id, v_tipo, (v_versiones ->> v_tipo)::bigint, p_actor_id, p_ahora);
     END LOOP;
     IF p_preferencias THEN
         PERFORM fn.preferencias_avisar(v_usuario_id, v_preferencias, p_actor_id);

@@ -8,7 +8,17 @@ from msgspec import structs
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from clientela.api.body import LINEA, RECORTADA, EntradaV1, Latitud, Longitud, NoVacio, Uuid, UuidONulo
+from clientela.api.body import (
+    LINEA,
+    RECORTADA,
+    Consulta,
+    EntradaV1,
+    Latitud,
+    Longitud,
+    NoVacio,
+    Uuid,
+    UuidONulo,
+)
 from clientela.clientes.model import (
     CambiosCategoria,
     CambiosDireccion,
@@ -196,3 +206,10 @@ def shown(address: Direccion) -> DireccionSalida:
     found = structs.asdict(address)
     degrees = {name: None if found[name] is None else float(found[name]) for name in ("latitud", "longitud")}
     return DireccionSalida(**{**found, **degrees})
+
+
+class LineaConsulta(Consulta):
+    """Which part of a timeline: what came before the cursor `after`, at most `limit` events."""
+
+    after: Annotated[int, Field(ge=1, le=2**62)] | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 20

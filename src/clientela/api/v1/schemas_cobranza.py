@@ -1,26 +1,25 @@
 """What comes in and goes out of `/api/v1/cuentas-por-cobrar` and `/api/v1/pagos`."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 from pydantic import BeforeValidator, Field, StringConstraints
-from pydantic_core import PydanticCustomError
 
-from clientela.api.body import LINEA, DineroV1, EntradaV1, Fecha, NoVacio, Pagina, number_or_text
+from clientela.api.body import (
+    LINEA,
+    DineroV1,
+    EntradaV1,
+    Fecha,
+    NoVacio,
+    Pagina,
+    Uuid,
+    UuidONulo,
+    number_or_text,
+)
 from clientela.cobranza.model import Cuenta, FiltroCuentas, Medio, NuevaCuenta, NuevoPago, Pago
-from clientela.core.ids import parse_uuid
 
-
-def _uuid(value: Any) -> Any:
-    found = parse_uuid(value) if isinstance(value, str) else None
-    if found is None:
-        raise PydanticCustomError("uuid_parsing", "")
-    return found
-
-
-Identificador = Annotated[UUID, BeforeValidator(_uuid)]
 # At least a cent: an amount of nothing is no debt and no payment.
 Importe = Annotated[
     Decimal,
@@ -34,7 +33,7 @@ Motivo = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)
 class CuentaEntrada(EntradaV1):
     """A debt; `saldo_pendiente` is all of it unless something was paid before it came into the books."""
 
-    cliente_id: Identificador
+    cliente_id: Uuid
     concepto: Concepto
     monto: Importe
     saldo_pendiente: DineroV1 | None = None
@@ -55,8 +54,8 @@ class AnulacionEntrada(EntradaV1):
 class PagoEntrada(EntradaV1):
     """A payment; without `cuenta_id` it goes to the oldest open debts."""
 
-    cliente_id: Identificador
-    cuenta_id: Identificador | None = None
+    cliente_id: Uuid
+    cuenta_id: UuidONulo = None
     monto: Importe
     medio: Literal["efectivo", "transferencia", "qr", "tarjeta"]
 

@@ -1,0 +1,37 @@
+-- Functions of the flows: reading that joins several domains in one round trip.
+
+-- What the rows that an event speaks of say now; NULL where nothing more is to be told, or the row is gone.
+CREATE FUNCTION fn.evento_hechos(p_tipo text, p_id uuid) RETURNS json
+LANGUAGE sql STABLE AS $$
+    SELECT CASE split_part(p_tipo, '.', 1)
+        WHEN 'cart' THEN
+            (SELECT json_build_object('lineas', count(*)) FROM public.carrito_lineas WHERE carrito_id = p_id)
+        WHEN 'payment' THEN
+            (SELECT json_build_object('numero', numero, 'monto', monto::text, 'medio', medio)
+               FROM public.pagos WHERE id = p_id)
+        WHEN 'receivable' THEN
+            (SELECT json_build_object('numero', numero, 'monto', monto::text, 'concepto', concepto)
+               FROM public.cuentas_por_cobrar WHERE id = p_id)
+        WHEN 'ticket' THEN
+            (SELECT json_build_object('clase', tipo, 'folio', folio, 'asunto', asunto)
+               FROM public.tickets WHERE id = p_id)
+        END
+$$;
+
+-- A client, by identifier or number (of a merged record: the survivor), and his newest events, or those before one; NULL where there is no such client.
+CREATE FUNCTION fn.linea_de_tiempo(p_id uuid, p_numero bigint, p_antes bigint, p_limite integer) RETURNS json
+LANGUAGE sql STABLE AS $$
+    SELECT json_build_object(
+               'cliente_id', k.id,
+               'vendedor_asignado_id', k.vendedor_asignado_id,
+               'moneda', (SELECT moneda FROM public.organizacion),
+               'eventos', coalesce((
+                   SELECT json_agg(json_build_object(
+                              'id', e.id, 'fecha', e.creado_en, 'tipo', e.tipo, 'datos', e.datos,
+                              'hechos', fn.evento_hechos(e.tipo, (e.datos ->> 'id')::uuid)) ORDER BY e.id DESC)
+                     FROM (SELECT id, creado_en, tipo, datos FROM public.eventos
+                            WHERE cliente_id = k.id AND principal AND id < coalesce(p_antes, 9223372036854775807)
+                            ORDER BY id DESC LIMIT p_limite) e), '[]'))
+      FROM public.clientes pedido JOIN public.clientes k ON k.id = coalesce(pedido.fusionado_con_id, pedido.id)
+     WHERE pedido.id = p_id OR pedido.numero = p_numero
+$$;
