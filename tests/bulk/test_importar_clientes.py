@@ -76,6 +76,15 @@ def test_rows_are_made_then_changed_then_left_alone(cast: Cast) -> None:
     assert (shown["nombre"], shown["user"]) == ("Tienda Rosa", None)
 
 
+def test_a_key_answers_again_what_was_answered(cast: Cast) -> None:
+    body = {"tipo": "clientes", "archivo": sheet({"nombre": "Una", "nit": fresh()})}
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    first, second = (cast.admin.post(PATH, json=body, headers=key) for _ in range(2))
+    assert (first.status_code, first.json()["creados"]) == (200, 1)
+    assert second.content == first.content
+    assert second.headers["idempotency-replayed"] == "true"
+
+
 def test_a_rehearsal_writes_nothing(cast: Cast) -> None:
     nit = fresh()
     told = imported(cast.admin, sheet({"nombre": "Ensayada", "nit": nit}), ensayo="true")

@@ -60,6 +60,9 @@ async def import_report(
         valid += found.filas
         errors += found.errores
         progress("leer", len(valid), len(sheet.filas))
+        if db.in_transaction:
+            # An idempotency key's transaction is open already, and one that says nothing for ten seconds is ended.
+            await db.ping()
     write = clientes.import_clients if tipo is Tipo.CLIENTES else productos.import_products
     return await write(db, actor, valid, errors, modo, progress)
 
