@@ -31,7 +31,7 @@ class Worker:
 
     def __init__(self, pool: Pool) -> None:
         db = pool.db
-        loops = (*housekeeping.loops(db.settings), *identidad.LOOPS)
+        loops = (*housekeeping.loops(db.settings), *identidad.LOOPS, *clientes.LOOPS)
         self._runner = Runner(db, loops=loops, diarias=DAILY, zona=lambda: organizacion.zona(db))
 
     async def start(self) -> None:

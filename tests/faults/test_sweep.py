@@ -97,6 +97,7 @@ PLANTS: dict[str, list[str]] = {
         "DELETE FROM clientes WHERE id = :cliente",
     ],
     "actividad_discordante": ["UPDATE clientes SET activo = false WHERE id = :cliente"],
+    "totales_discordantes": ["INSERT INTO clientes_totales (activo, cuantos) VALUES (true, 1)"],
     "nombres_discordantes": ["DELETE FROM identificadores WHERE usuario_id = :usuario"],
     "sesion_de_inactivo": [
         """INSERT INTO sesiones (id, usuario_id, creada_en, expira_en)

@@ -1,5 +1,6 @@
 """The second factor taken away, by its owner or by an administrator, and how its secret is kept (CONTRACT §12)."""
 
+import itertools
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,9 +12,11 @@ import pytest
 from clientela.identidad import signing
 from clientela.identidad.totp import codes
 from tests.cast import PASSWORD, Cast, Persona
-from tests.identidad.authenticator import TOTP, enrol, log_in
+from tests.identidad.authenticator import TOTP, Authenticator, enrol, log_in
+from tests.tools.burst import Request, burst
 from tests.tools.database import Database
 from tests.tools.server import Server
+from tests.tools.wait import wait_for
 
 USUARIOS = "/api/v1/usuarios"
 
@@ -22,6 +25,45 @@ USUARIOS = "/api/v1/usuarios"
 def someone(new_usuario: Callable[..., Persona]) -> Persona:
     """A member of staff without a second factor."""
     return new_usuario("soporte")
+
+
+# --- turning it on ------------------------------------------------------------------------------------------
+
+
+def test_of_ten_who_confirm_at_once_one_does_and_his_session_stays(server: str, someone: Persona) -> None:
+    """Ten devices of one person, one secret, one code: it is turned on once, and the code is used up by that."""
+    devices = [someone, *(someone.again() for _ in range(9))]
+    found = Authenticator(someone.post(TOTP).json()["secreto"])
+    code = found.code()
+    answers = burst(
+        server, [Request("POST", TOTP, json={"codigo": code}, token=device.token) for device in devices]
+    )
+    statuses = [answer.status for answer in answers]
+    assert statuses.count(200) == 1, statuses
+    # The others were too late, or had their session ended by the first.
+    assert {answer.json()["code"] for answer in answers if answer.status != 200} <= {
+        "totp_activo",
+        "conflicto_simultaneo",
+        "no_autenticado",
+    }
+    [winner] = itertools.compress(devices, [status == 200 for status in statuses])
+    wait_for(
+        lambda: [d for d in devices if d.get("/api/v1/auth/yo").status_code == 200] == [winner],
+        "the end of the other sessions",
+    )
+    assert log_in(someone, someone, code).json()["code"] == "totp_invalido"
+
+
+def test_personal_tokens_go_on_as_before(new_usuario: Callable[..., Persona], server: str) -> None:
+    """Integrations have no telephone: a token of an administrator works before, while and after he has the factor."""
+    admin = new_usuario("admin")
+    made = admin.post("/api/v1/tokens", json={"nombre": "integración", "habilidades": ["usuarios:leer"]})
+    with Persona(server, made.json()["token"]) as integration:
+        assert integration.get(USUARIOS).status_code == 200
+        enrol(admin)
+        assert integration.get(USUARIOS).status_code == 200
+        assert off(admin, contrasenia=PASSWORD)[0] == 200
+        assert integration.get(USUARIOS).status_code == 200
 
 
 # --- turning it off -----------------------------------------------------------------------------------------

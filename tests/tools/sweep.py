@@ -39,6 +39,12 @@ RULES: dict[str, str] = {
            AND NOT EXISTS (SELECT FROM clientes c WHERE c.id = u.cliente_id AND c.usuario_principal_id = u.id)""",
     "actividad_discordante": """
         SELECT u.id::text FROM usuarios u JOIN clientes c ON c.id = u.cliente_id WHERE u.cliente_activo <> c.activo""",
+    "totales_discordantes": """
+        SELECT coalesce(vendedor::text, 'nadie') || ' ' || activo FROM (
+            SELECT vendedor_asignado_id AS vendedor, activo, count(*) AS cuantos FROM clientes
+             WHERE fusionado_en IS NULL GROUP BY 1, 2
+            UNION ALL SELECT vendedor_id, activo, -cuantos FROM clientes_totales) AS t
+         GROUP BY vendedor, activo HAVING sum(cuantos) <> 0""",
     "nombres_discordantes": """
         SELECT u.id::text FROM usuarios u LEFT JOIN identificadores i ON i.usuario_id = u.id
          GROUP BY u.id HAVING CASE WHEN u.contrasenia_hash IS NULL THEN count(i.clave) <> 0

@@ -41,7 +41,8 @@ def search_terms(q: str) -> Terminos:
     """
     words = _words(q)
     trigrams = {gram for word in words for gram in _trigrams(word)}
-    patterns = [f"%{word}%" if len(word) > 2 else f"% {word}%" for word in dict.fromkeys(words)]
+    # A trigram is exactly three letters anywhere, or one or two at a beginning: only what is longer must be looked at.
+    patterns = [f"%{word}%" for word in dict.fromkeys(words) if len(word) > 3]
     return Terminos(sorted(trigrams), patterns)
 
 
