@@ -15,7 +15,7 @@ from clientela.core.db import Db, Record
 _ALL: Final = "c.activo = ANY ($1::boolean[]) AND c.fusionado_en IS NULL"
 _HIS: Final = f"{_ALL} AND (c.vendedor_asignado_id = $4::uuid OR c.vendedor_asignado_id IS NULL)"
 
-# Kept, not counted: see migration 0014.
+# Kept, not counted: see migration 0015.
 _TOTAL_ALL: Final = """
     SELECT coalesce(sum(cuantos), 0)::bigint AS total FROM clientes_totales WHERE activo = ANY ($1::boolean[])"""
 _TOTAL_HIS: Final = f"{_TOTAL_ALL} AND (vendedor_id = $4::uuid OR vendedor_id IS NULL)"

@@ -2,8 +2,8 @@
 
 from clientela.migrations.runner import run_sql
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 
 UP = """
 -- The indexes are of a table of a hundred thousand rows, not of millions.
