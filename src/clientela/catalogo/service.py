@@ -85,15 +85,7 @@ async def add_image(
     if not actor.es_admin:
         raise Forbidden
     await get(db, actor, product_id)
-    return await attach_image(db, actor, product_id, await pictures.normalise(data), version)
-
-
-async def attach_image(
-    db: Db, actor: Actor, product_id: UUID, image: Imagen, version: int | None = None
-) -> tuple[Producto, str]:
-    """Add a clean picture to a product (admin); as `add_image`."""
-    if not actor.es_admin:
-        raise Forbidden
+    image = await pictures.normalise(data)
     key = files.new_key(images.FOLDER, product_id, image.tipo)
     path = images.path_of(key)
     async with files.written(files.open_storage(db.settings), {key: image.data}), db.transaction() as tx:

@@ -124,7 +124,7 @@ def _organization(calendar: Calendario) -> CambiosOrganizacion:
 
 async def _add(db: Db, admin: Actor, article: Articulo, image: Imagen) -> Producto:
     made = await catalogo.create(db, admin, article.producto)
-    product, _ = await catalogo.attach_image(db, admin, made.id, image)
+    product, _ = await catalogo.add_image(db, admin, made.id, image)
     if article.retirado:
         return await catalogo.update(db, admin, product.id, CambiosProducto(activo=False))
     return product
