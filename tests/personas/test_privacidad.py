@@ -54,6 +54,8 @@ def test_the_archive_holds_everything(cast: Cast, new_cliente: Callable[..., Per
     carts = json.loads(handed.read("carritos.json"))
     assert [len(cart["lineas"]) for cart in carts] == [1]
     assert json.loads(handed.read("cobranza.json"))["pagos"][0]["monto"] == 20
+    actions = {row["accion"] for row in json.loads(handed.read("auditoria.json"))}
+    assert {"cliente.creado", "login.correcto", "cliente.exportado"} <= actions
     everything = b"".join(handed.read(name) for name in names)
     assert b"$2b$" not in everything, "a password's hash was handed out"
     items = cast.admin.get("/api/v1/auditoria", params={"accion": "cliente.exportado"}).json()["items"]

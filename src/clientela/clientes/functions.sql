@@ -20,7 +20,10 @@ CREATE FUNCTION fn.clientes_exportar(p_clientes uuid[]) RETURNS jsonb LANGUAGE s
             FROM public.eventos e WHERE e.cliente_id = ANY (p_clientes) AND e.principal),
         'auditoria', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                 'accion', a.accion, 'fecha', a.fecha, 'datos', a.datos) ORDER BY a.id), '[]')
-            FROM public.auditoria a WHERE a.objeto_tipo = 'cliente' AND a.objeto_id = ANY (p_clientes::text[])))
+            FROM public.auditoria a WHERE (a.objeto_tipo = 'cliente' AND a.objeto_id = ANY (p_clientes::text[]))
+              OR (a.objeto_tipo = 'usuario' AND a.objeto_id IN (
+                  SELECT usuario_principal_id::text FROM public.clientes WHERE id = ANY (p_clientes)))
+              OR a.actor_id IN (SELECT usuario_principal_id FROM public.clientes WHERE id = ANY (p_clientes))))
 $$;
 
 -- Forget who some clients were; returns the keys of the files that no row names any more. The rows stay for the
