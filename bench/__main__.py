@@ -1,4 +1,7 @@
-"""`python -m bench [--quick]`: measure the hot routes, judge them, write `bench/results` and the page."""
+"""`python -m bench [--quick] [--clientes]`: measure the hot routes, judge them, write `bench/results` and the page.
+
+`--clientes` measures the client register alone, and writes its part of the page.
+"""
 
 import argparse
 import http.client
@@ -7,7 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +19,10 @@ from typing import Any, Final, NamedTuple
 
 from pwdlib.hashers.bcrypt import BcryptHasher
 
-from bench import dataset, pgbench, report
+from bench import dataset, pgbench, register, report
 from bench.machine import memory
 from bench.measures import (
+    CLIENT_MEASURES,
     CONNECTIONS,
     HOT,
     LOGIN_SOURCES,
@@ -28,7 +32,8 @@ from bench.measures import (
     bare_job,
     login_request,
 )
-from bench.report import Row
+from bench.register import RECORDS
+from bench.report import Bar, Row
 from bench.rig import Load, Process, Rig
 from bench.statements import CLIENTS
 
@@ -52,27 +57,29 @@ QUICK: Final = Plan(1, 1, 0.5)
 class Bench:
     """One measurement from beginning to end."""
 
-    def __init__(self, rig: Rig, dsn: str, plan: Plan) -> None:
+    def __init__(self, rig: Rig, dsn: str, plan: Plan, measures: Sequence[Measure] = MEASURES) -> None:
         self.rig = rig
         self.dsn = dsn
         self.plan = plan
-        self.rows = [Row(m.name, m.title, m.bar) for m in MEASURES]
+        self.measures = measures
+        self.rows = [Row(m.name, m.title, m.bar) for m in measures]
         self.bare_row = Row("respuesta_minima", "bare reply of the framework")
 
-    def measure(self, server: Process, bare: Process, tokens: Sequence[str]) -> None:
-        """Run all rounds."""
-        loads = [Load(measure.build(server.port, tokens)) for measure in MEASURES]
-        bare_load = Load(bare_job(bare.port, tokens))
+    def measure(self, server: Process, tokens: Sequence[str], bare: Process | None = None) -> None:
+        """Run all rounds; with a bare server, measure its reply in each too."""
+        loads = [Load(measure.build(server.port, tokens)) for measure in self.measures]
+        bare_load = Load(bare_job(bare.port, tokens)) if bare else None
         try:
             say("  warming up")
             loads[0].run(1.0, 2.0, server, self.rig)
             for number in range(1, self.plan.rounds + 1):
                 say(f"  round {number} of {self.plan.rounds}")
-                for measure, row, load in zip(MEASURES, self.rows, loads, strict=True):
+                for measure, row, load in zip(self.measures, self.rows, loads, strict=True):
                     self._route(measure, row, load, server)
-                self._window(self.bare_row, bare_load, bare, self.plan.seconds)
+                if bare and bare_load:
+                    self._window(self.bare_row, bare_load, bare, self.plan.seconds)
         finally:
-            for load in (*loads, bare_load):
+            for load in (*loads, *([bare_load] if bare_load else [])):
                 load.close()
 
     def _route(self, measure: Measure, row: Row, load: Load, server: Process) -> None:
@@ -156,15 +163,36 @@ def main() -> int:
     """Measure; 0 when every bar holds."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round, no page: does it run at all?")
-    quick = parser.parse_args().quick
-    plan = QUICK if quick else FULL
+    parser.add_argument("--clientes", action="store_true", help="the client register only")
+    asked = parser.parse_args()
+    plan = QUICK if asked.quick else FULL
+    phases = [_measure_clients] if asked.clientes else [_measure, _measure_clients]
+    return max([_at_home(phase, plan, quick=asked.quick) for phase in phases])
+
+
+def _at_home(phase: Callable[..., int], plan: Plan, *, quick: bool) -> int:
     home = Path(tempfile.mkdtemp(prefix="cl-bench-"))
     # PostgreSQL runs under an account of its own and must be able to come in.
     home.chmod(0o755)
     try:
-        return _measure(home, plan, quick=quick)
+        return phase(home, plan, quick=quick)
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _measure_clients(home: Path, plan: Plan, *, quick: bool) -> int:
+    rig = Rig(home)
+    with rig.database() as dsn:
+        bench = Bench(rig, dsn, plan, CLIENT_MEASURES)
+        with rig.server() as server:
+            say(f"Planting {RECORDS:,} client records")
+            register.plant_now(dsn)
+            say("Measuring")
+            bench.measure(server, [register.token(rig.secret)])
+        version = dataset.server_version(dsn)
+    found = report.client_bars(bench.rows)
+    result = _result(bench, version, bench.rows, found, {"connections": CONNECTIONS, "records": RECORDS})
+    return _tell(result, bench.rows, found, "clientes", report.write_clients, quick=quick)
 
 
 def _measure(home: Path, plan: Plan, *, quick: bool) -> int:
@@ -176,7 +204,7 @@ def _measure(home: Path, plan: Plan, *, quick: bool) -> int:
             dataset.plant_now(dsn)
             tokens = dataset.tokens(rig.secret)
             say("Measuring")
-            bench.measure(server, bare, tokens)
+            bench.measure(server, tokens, bare)
             used = {"only process": asdict(memory(server.pid))}
         used |= worker_memory(rig, tokens)
         version = dataset.server_version(dsn)
@@ -188,28 +216,44 @@ def _finish(bench: Bench, used: dict[str, dict[str, float]], version: str, *, qu
     found = report.bars(
         bench.rows, bench.bare_row, [m.name for m in HOT], {name: m["rss"] for name, m in used.items()}
     )
-    made = datetime.now(UTC)
-    result: dict[str, Any] = {
-        "made": made.date().isoformat(),
+    rig = {
+        "connections": CONNECTIONS,
+        "logins": len(LOGIN_SOURCES),
+        "clients": CLIENTS,
+        "cost": dataset.BCRYPT_COST,
+    }
+    result = _result(bench, version, rows, found, rig) | {"memory": used}
+    return _tell(result, rows, found, "", report.write_page, quick=quick)
+
+
+def _result(
+    bench: Bench, version: str, rows: Sequence[Row], found: Sequence[Bar], rig: dict[str, int]
+) -> dict[str, Any]:
+    return {
+        "made": datetime.now(UTC).date().isoformat(),
         "machine": report.machine(),
         "postgres": version,
-        "rig": {
-            "connections": CONNECTIONS,
-            "logins": len(LOGIN_SOURCES),
-            "clients": CLIENTS,
-            "cost": dataset.BCRYPT_COST,
-            "rounds": bench.plan.rounds,
-            "seconds": bench.plan.seconds,
-        },
+        "rig": {**rig, "rounds": bench.plan.rounds, "seconds": bench.plan.seconds},
         "foreign": median(share for row in rows for share in row.foreign),
-        "memory": used,
         "rows": [asdict(row) for row in rows],
         "bars": [{**asdict(bar), "holds": bar.holds} for bar in found],
     }
+
+
+def _tell(
+    result: dict[str, Any],
+    rows: Sequence[Row],
+    found: Sequence[Bar],
+    part: str,
+    write: Callable[[dict[str, Any], Sequence[Row], Sequence[Bar]], None],
+    *,
+    quick: bool,
+) -> int:
     say("\n".join(["", *report.table(rows), "", *report.bar_table(found), ""]))
-    path = report.write_json(result, "quick" if quick else made.strftime("%Y-%m-%dT%H%M"))
+    made = "quick" if quick else datetime.now(UTC).strftime("%Y-%m-%dT%H%M")
+    path = report.write_json(result, f"{made}-{part}" if part else made)
     if not quick:
-        report.write_page(result, rows, found)
+        write(result, rows, found)
     say(f"Written: {path.relative_to(report.ROOT)}")
     return 0 if all(bar.holds for bar in found) else 1
 

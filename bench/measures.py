@@ -4,8 +4,9 @@ import json
 import random
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
+from urllib.parse import quote
 
-from bench import dataset
+from bench import dataset, register
 from bench.load import Job
 from bench.statements import (
     CLIENTS,
@@ -143,3 +144,32 @@ MEASURES: Final = (
     Measure("login", "POST login", _login),
 )
 HOT: Final = MEASURES[:4]
+
+
+def _register(paths: Callable[[int], str]) -> Callable[[int, Sequence[str]], Job]:
+    """Read from the client register as its administrator, whose token is the last."""
+
+    def build(port: int, tokens: Sequence[str]) -> Job:
+        requests = [_request("GET", f"/api/clientes{paths(n)}", tokens[-1]) for n in _shuffled(6)]
+        return Job(port, requests, 200, CONNECTIONS)
+
+    return build
+
+
+_ORDERS: Final = ("nombre", "id", "fecha_registro")
+_SEARCHES: Final = register.searches(CLIENTS)
+
+# Over all records, the first five pages of every order.
+CLIENT_MEASURES: Final = (
+    Measure("cliente_leer", "GET one client", _register(lambda n: f"/{register.record_id(n * 9)}")),
+    Measure(
+        "clientes_listar",
+        "GET clients, 20 a page",
+        _register(
+            lambda n: f"?order_by={_ORDERS[n % 3]}&order_dir={('asc', 'desc')[n % 2]}&page={1 + n % 5}"
+        ),
+    ),
+    Measure(
+        "clientes_buscar", "GET clients, three letters", _register(lambda n: f"?q={quote(_SEARCHES[n])}")
+    ),
+)

@@ -15,6 +15,7 @@ PAGE: Final = ROOT / "docs" / "performance.md"
 BARE_BAR: Final = 2.4
 MEMORY_BAR: Final = 80.0
 ONE_TRIP: Final = 1.05
+LIST_BAR: Final = 3.0
 
 
 @dataclass
@@ -76,6 +77,17 @@ def bars(rows: Sequence[Row], bare: Row, hot: Iterable[str], memory: dict[str, f
     errors = sum(sum(row.errors.values()) for row in (*rows, bare))
     found.append(Bar("wrong answers", errors, 0, at_least=False))
     return found
+
+
+def client_bars(rows: Sequence[Row]) -> list[Bar]:
+    """Judge what was found of the client register: a list against one record, in the same round."""
+    by_name = {row.name: row for row in rows}
+    one, many = by_name["cliente_leer"], by_name["clientes_listar"]
+    shares = [theirs / ours for ours, theirs in zip(one.p50, many.p50, strict=True)]
+    return [
+        Bar(f"{many.title}: p50 over that of one client", median(shares), LIST_BAR, at_least=False),
+        Bar("wrong answers", sum(sum(row.errors.values()) for row in rows), 0, at_least=False),
+    ]
 
 
 def table(rows: Sequence[Row]) -> list[str]:
@@ -166,6 +178,31 @@ _MEASURED: Final = (
     "Measured on {made}: {cpu}, {system}, Python {python}, PostgreSQL {postgres}; other programs took {percent} % of "
     "a core meanwhile. Compare ratios, not absolute figures, between machines."
 )
+
+
+_CLIENTS: Final = """
+## The client register
+
+As above, over {records:,} records without login, read by an administrator: any record, the first five pages of every
+order, and searches of three letters as names begin with, or phones hold, of which many find thousands. Rounds:
+{rounds}, interleaved, {seconds} s a window.
+"""
+
+
+def write_clients(result: dict[str, Any], rows: Sequence[Row], found: Sequence[Bar]) -> None:
+    """Write the part of the page that tells of the client register in place of the one there was."""
+    page = PAGE.read_text(encoding="utf-8").partition(_CLIENTS.lstrip().partition("\n")[0])[0].rstrip()
+    lines = [
+        page,
+        _CLIENTS.format(**result["rig"]),
+        *table(rows),
+        "",
+        *bar_table(found),
+        "",
+        _MEASURED.format(**result, **result["machine"], percent=round(100 * result["foreign"])),
+        "",
+    ]
+    PAGE.write_text("\n".join(lines), encoding="utf-8")
 
 
 def write_page(result: dict[str, Any], rows: Sequence[Row], found: Sequence[Bar]) -> None:
