@@ -34,7 +34,7 @@ SELECT t.tabla FROM (
     UNION ALL SELECT 'cuentas' FROM cuentas_por_cobrar WHERE cliente_id = $1::uuid
     UNION ALL SELECT 'pagos' FROM pagos WHERE cliente_id = $1::uuid
     UNION ALL SELECT 'aplicaciones' FROM pago_aplicaciones WHERE cliente_id = $1::uuid
-    UNION ALL SELECT 'eventos' FROM eventos WHERE cliente_id = $1::uuid) AS t"""
+    UNION ALL SELECT 'eventos' FROM eventos WHERE cliente_id = $1::uuid AND principal) AS t"""
 
 
 def merge(cast: Cast, survivor: Any, other: Any, **how: Any) -> httpx.Response:
@@ -82,6 +82,8 @@ def test_everything_belongs_to_the_survivor(
     assert survivor.get(f"{survivor.panel}/borradores").json()["reclamo"]["titulo"] == "A medias"
     assert survivor.get("/api/v1/tickets").json()["total"] == 1
     assert cast.db.fetch(WRONG) == []
+    told = cast.admin.get(f"/api/v1/clientes/{survivor.cliente_id}/linea-de-tiempo").json()["items"]
+    assert other.cliente_id in [event["referencia_id"] for event in told]
     items = cast.admin.get("/api/v1/auditoria", params={"accion": "cliente.fusionado"}).json()["items"]
     assert (items[0]["referencia_id"], items[0]["datos"]["fusionado_id"]) == (
         survivor.cliente_id,

@@ -103,7 +103,8 @@ BEGIN
            ci_anverso = coalesce(v_a.ci_anverso, v_de.ci_anverso), ci_reverso = coalesce(v_a.ci_reverso, v_de.ci_reverso),
            version = version + 1, actualizado_en = p_ahora
      WHERE id = p_a;
-    UPDATE public.eventos SET cliente_id = p_a WHERE cliente_id = p_de;
+    -- His history is the principal copies, which an index finds; the others are told and forgotten.
+    UPDATE public.eventos SET cliente_id = p_a WHERE cliente_id = p_de AND principal;
     RETURN v_tomados;
 END $$;
 
