@@ -116,9 +116,14 @@ def _with_words(value: Any) -> Any:
 
 
 def _form_fields(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Write a body as a form's fields: `a[0][b]`. The fuzzer itself would write null as "None", and lists as JSON."""
+    """Write a body as a form's fields: `a[0][b]`. The fuzzer itself would write null as "None", and lists as JSON.
+
+    Names that only JSON can say (`[`, nothing at all) are left out; `test_forms` has what becomes of them.
+    """
     if isinstance(value, dict):
         for key, part in value.items():
+            if not key.isidentifier():
+                continue
             yield from _form_fields(part, f"{name}[{key}]" if name else key)
     elif isinstance(value, list):
         for number, part in enumerate(value):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from clientela.api.body import (
@@ -195,7 +195,11 @@ class ClienteCambios(_Cliente):
 class ClienteCambiosFormulario(ClienteCambios):
     """The same by POST, for programs that can send a form no other way: `_method` must be PUT."""
 
-    metodo: str | None = Field(None, alias="_method")
+    # Described as what it must be; what it is not is no invalid field but another route, which does not exist.
+    model_config = ConfigDict(json_schema_extra={"required": ["_method"]})
+    metodo: Annotated[str | None, WithJsonSchema({"type": "string", "enum": ["PUT"]})] = Field(
+        None, alias="_method"
+    )
 
 
 class ClientesConsulta(Pagina):
