@@ -151,7 +151,7 @@ def test_each_file_at_each_door(cast: Cast, serving: Server, family: str) -> Non
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_each_file_in_every_field(cast: Cast, serving: Server) -> None:
     assert harm(serving, Doors.of(cast), list(corpus().values()), turns=3) == []
 
