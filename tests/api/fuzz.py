@@ -86,7 +86,7 @@ def known(person: Persona, world: World) -> dict[str, Any]:
         "url": person.server_url,
         "identificador": person.correo,
         "contrasenia": person.contrasenia,
-        "ficha": world.record()["uuid"],
+        "ficha": world.changing_record["uuid"],
         "productos": [world.product["id"], world.changing_product["id"]],
         "ruta": {
             "cliente_id": person.cliente_id or world.fixed["dueno"].cliente_id,

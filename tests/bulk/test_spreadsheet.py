@@ -150,6 +150,7 @@ def test_a_doubtful_number_is_never_guessed(cell: str, separator: str) -> None:
 def test_what_excel_does_to_codes() -> None:
     assert cells.code("70000001.0", ",") == "70000001"
     assert cells.code(" 700-00001 ", ",") == "700-00001"
+    assert cells.code("12E4567890", ",") == "12E4567890"
     with pytest.raises(cells.Ilegible):
         cells.code("5,91E+10", ";")
 

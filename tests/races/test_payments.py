@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.cast import Cast, close_everybody
+from tests.cast import Cast
 from tests.cobranza.books import CUENTAS, PAGOS, balance, owe
 from tests.cobranza.plants import NO_WALLS
 from tests.tools.burst import Request
@@ -136,8 +136,7 @@ def planted(start_server, new_database):
         server = start_server(database.dsn, workers=1, program=program(f"tests.cobranza.plants:{plant}"))
         return database, server, Cast(server.url, database, server.data_dir)
 
-    yield start
-    close_everybody()
+    return start
 
 
 def forty(server, people):

@@ -137,6 +137,7 @@ def verify(path: Path) -> Manifest:
 
 def extract(path: Path, manifest: Manifest, target: Path) -> None:
     """Unpack a verified archive below a directory: `base.dump`, and `archivos/…` under its own names."""
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tarfile.open(path, "r:") as archive:
         for name in manifest.partes:
             relative = PurePosixPath(name)

@@ -9,7 +9,8 @@ from clientela.core.textos import CAMPOS
 
 _DAY_FIRST: Final = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 _YEAR_FIRST: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]00:00(?::00)?)?")
-_SPOILT: Final = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE][+]?[0-9]+")
+# Spreadsheets write the sign; a code that only looks like such a number (12E4567890) has none.
+_SPOILT: Final = re.compile(r"[0-9](?:[.,][0-9]+)?[eE][+][0-9]+")
 _WHOLE: Final = re.compile(r"([0-9]{5,})[.,]0+")
 _PLAIN: Final = re.compile(r"-?[0-9]+")
 _GROUPED: Final = {
