@@ -18,6 +18,7 @@ import clientela.api.bulk
 import clientela.api.castella
 import clientela.api.clientes
 import clientela.api.panel
+import clientela.api.pedidos
 import clientela.api.v1  # noqa: F401
 from clientela.api import openapi, permisos
 from clientela.api.auth import Gatekeeper

@@ -64,6 +64,10 @@ class Settings(BaseSettings):
         default="telefono",
         description="Initial password of logins made by staff: the phone, or a random code.",
     )
+    credito: Literal["avisar", "bloquear"] = Field(
+        default="avisar",
+        description="Orders on credit beyond a client's limit: accepted with a warning, or refused (409).",
+    )
     smtp_url: str | None = Field(
         default=None,
         description="SMTP server (`smtp://user:password@host:587`, `smtps://…`). Unset: mails become files.",

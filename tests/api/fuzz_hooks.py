@@ -56,6 +56,9 @@ _WORDS: dict[str, Callable[[], Any]] = {
     "telefono": lambda: f"6{next(_numbers) % 10_000_000:07}",
     "fecha_nacimiento": lambda: "1990-02-28",
     "limite_credito": lambda: 150.5,
+    # Campaigns that a line could take, and products that one could be for, are not made up.
+    "campania_aplicada_id": lambda: None,
+    "productos": list,
     "localidad_id": lambda: None,
     "vendedor_asignado_id": lambda: None,
     "vendedor_id": lambda: None,

@@ -121,7 +121,7 @@ def test_every_route_says_the_headers(key: str, world: World) -> None:
         "/clientes",
         "/api/clientes/1/nada",
         "/api/chat/x",
-        "/orders/x",
+        "/orders/x/y",
     ],
 )
 def test_unknown_paths_say_them_too(path: str, server: str) -> None:

@@ -9,7 +9,7 @@ VOICES = {
     "/reclamos/x": {"message", "code", "request_id"},
     "/api/clientes/x/nada": {"success", "message", "code", "request_id"},
     "/api/chat/nada": {"success", "message", "code", "request_id"},
-    "/orders/nada": {"statusCode", "message", "error", "code", "request_id"},
+    "/orders/nada/mas": {"statusCode", "message", "error", "code", "request_id"},
     "/internal/clients/x/y": {"statusCode", "message", "error", "code", "request_id"},
     "/api/nada": {"mensaje", "code", "request_id"},
     "/api/v1/nada": {"type", "title", "status", "detail", "code", "request_id"},

@@ -239,8 +239,29 @@ class World:
         path = f"/api/v1/clientes/{self.fixed[customer].cliente_id}/direcciones"
         return self._made(path, {"direccion": "Calle 1"})
 
-    def _made(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer = self.cast.admin.post(path, json=body)
+    @cached_property
+    def campaign(self) -> dict[str, Any]:
+        """A campaign that calls may change."""
+        period = {"desde": "2026-01-01T00:00:00Z", "hasta": "2099-01-01T00:00:00Z"}
+        return self._made("/api/v1/campanias", {"nombre": "Semana", "porcentaje": "10.00", **period})
+
+    def new_order(self) -> dict[str, Any]:
+        """An order that `dueno` has just made."""
+        self.added(self.fixed["dueno"], "/orders/cart/me")
+        return self._made("/orders/from-cart/me", {}, self.fixed["dueno"])
+
+    @cached_property
+    def order(self) -> dict[str, Any]:
+        """An order of `dueno` that stays as it is."""
+        return self.new_order()
+
+    def added(self, caller: Persona, cart: str) -> str:
+        """A product that lies in a cart of the caller's, if he may have one there."""
+        caller.post(cart, json={"producto_id": self.product["id"], "cantidad": 1})
+        return str(self.product["id"])
+
+    def _made(self, path: str, body: dict[str, Any], who: Persona | None = None) -> dict[str, Any]:
+        answer = (who or self.cast.admin).post(path, json=body)
         assert answer.status_code == 201, answer.text
         made: dict[str, Any] = answer.json()
         return made
@@ -296,6 +317,15 @@ class World:
             "categoria": lambda: self.category["id"],
             "direccion": lambda: self.address("dueno")["id"],
             "direccion_ajena": lambda: self.address("otra")["id"],
+            "carrito_lleno": lambda: self.added(caller, "/orders/cart/me") and "Tocar el timbre",
+            "llevado_lleno": lambda: (
+                self.added(caller, f"/orders/cart/client/{owner.cliente_id}") and "Tocar el timbre"
+            ),
+            "pedido": lambda: self.order["id"],
+            "pedido_nuevo": lambda: self.new_order()["id"],
+            "campania": lambda: self.campaign["id"],
+            "linea_propia": lambda: self.added(caller, "/orders/cart/me"),
+            "linea_llevada": lambda: self.added(caller, f"/orders/cart/client/{owner.cliente_id}"),
             "yo": lambda: caller.usuario_id or uuid.uuid4(),
             "sesion": self._session,
             "token": self._token_id,

@@ -63,18 +63,17 @@ def test_a_product_that_was_there_keeps_its_snapshot_and_a_new_one_takes_todays(
     assert put(cliente, (a, 7)).json()["items"][0]["item"]["precio"] == 30, "gone and back: a new snapshot"
 
 
-def test_campaign_and_note_of_a_line_survive(cliente, db, new_producto):
-    a = new_producto()["id"]
-    put(cliente, (a, 1))
-    db.execute(
-        """UPDATE carrito_lineas SET campania_aplicada_id = 7, motivo_descuento = 'Cliente frecuente',
-           precio_unitario = 9.45 WHERE producto_id = $1::uuid""",
-        a,
-    )
+def test_campaign_and_note_of_a_line_survive(cliente, cast, db, new_producto):
+    a = new_producto(precio="10.50")["id"]
+    period = {"desde": "2026-01-01T00:00:00Z", "hasta": "2099-01-01T00:00:00Z"}
+    body = {"nombre": "Diez por ciento", "porcentaje": "10.00", **period}
+    campaign = cast.admin.post("/api/v1/campanias", json=body).json()["id"]
+    body = {"campania_aplicada_id": campaign, "motivo_descuento": "Cliente frecuente"}
+    assert cliente.post("/orders/cart/me", json={"producto_id": a, "cantidad": 1, **body}).status_code == 201
     put(cliente, (a, 2))
     line = db.fetchrow("SELECT * FROM carrito_lineas WHERE producto_id = $1::uuid", a)
     kept = (line["campania_aplicada_id"], line["motivo_descuento"], float(line["precio_unitario"]))
-    assert kept == (7, "Cliente frecuente", 9.45)
+    assert kept == (campaign, "Cliente frecuente", 9.45)
     assert line["cantidad"] == 2
 
 

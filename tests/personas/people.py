@@ -42,6 +42,14 @@ def full_life(cast: Cast, new_cliente: Callable[..., Persona], marker: str) -> P
     address = {"direccion": marker, "ciudad": marker, "departamento": marker, "codigo_postal": marker[:20]}
     assert admin.post(f"/api/v1/clientes/{customer.cliente_id}/direcciones", json=address).status_code == 201
     line = {"itemId": cast.new_producto()["id"], "cantidad": 2}
+    note = {"motivo_descuento": f"Amigo de {marker}"}
+    added = {"producto_id": cast.new_producto()["id"], "cantidad": 1, **note}
+    assert customer.post("/orders/cart/me", json=added).status_code == 201
+    wish = {"observaciones_entrega": f"Preguntar por {marker}"}
+    order = customer.post("/orders/from-cart/me", json=wish)
+    assert order.status_code == 201
+    reason = {"estado": "CANCELADO", "motivo": f"Lo pidió {marker}"}
+    assert admin.patch(f"/orders/{order.json()['id']}/estado", json=reason).status_code == 200
     assert customer.put(f"{customer.panel}/carrito", json={"items": [line]}).status_code == 200
     key = {"Idempotency-Key": uuid.uuid4().hex}
     sent = customer.post(

@@ -192,7 +192,7 @@ async def race(database: Database) -> int:
     _, survivor = plant_client(database)
     _, other = plant_client(database)
     admin, _ = plant_client(database)
-    write = "SELECT fn.carrito_reemplazar($1, '{}', '{}', '{}', NULL, gen_random_uuid(), $2, now())"
+    write = "SELECT fn.carrito_reemplazar($1, '{}', '{}', '{}', NULL, gen_random_uuid(), $2, NULL, now())"
     said: list[str] = []
 
     def writer() -> None:

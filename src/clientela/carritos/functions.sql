@@ -17,7 +17,8 @@ BEGIN
 END $$;
 
 -- A cart in the neutral form that every contract renders: today's prices and stock beside each snapshot.
-CREATE FUNCTION fn.carrito_neutro(p_carrito public.carritos) RETURNS json
+-- precio_actual is the catalogue's, precio_vigente what the line would cost now, its campaign included.
+CREATE FUNCTION fn.carrito_neutro(p_carrito public.carritos, p_ahora timestamptz) RETURNS json
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN json_build_object(
@@ -37,6 +38,9 @@ BEGIN
                        'motivo_descuento', l.motivo_descuento,
                        'disponible', p.activo AND (p.existencias IS NULL OR p.existencias >= l.cantidad),
                        'precio_actual', p.precio,
+                       'precio_vigente', CASE WHEN l.campania_aplicada_id IS NULL THEN p.precio ELSE coalesce(
+                           fn.precio_en_campania(l.campania_aplicada_id, p, p_carrito.cliente_id, p_ahora), p.precio)
+                           END,
                        'precio_cambio', p.precio <> (l.item -> 'precio')::numeric
                    ) ORDER BY l.posicion)
               FROM public.carrito_lineas l
@@ -44,21 +48,65 @@ BEGIN
              WHERE l.carrito_id = p_carrito.id), '[]'));
 END $$;
 
--- The own cart of a user, its header locked until the transaction ends; made (as p_id) if there is none.
-CREATE FUNCTION fn.carrito_bloquear(p_usuario_id uuid, p_cliente_id uuid, p_id uuid, p_ahora timestamptz)
-RETURNS public.carritos LANGUAGE plpgsql AS $$
+-- The principal user of a client for whom a member of staff keeps a cart: a seller for those assigned to him and to
+-- nobody, an administrator for all. 404 when there is no such client, 403 when he is another seller's.
+CREATE FUNCTION fn.cliente_principal_para(p_cliente_id uuid, p_vendedor_id uuid, p_admin boolean) RETURNS uuid
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_usuario_id uuid;
+    v_asignado_id uuid;
+BEGIN
+    SELECT usuario_principal_id, vendedor_asignado_id INTO v_usuario_id, v_asignado_id
+      FROM public.clientes WHERE id = p_cliente_id AND fusionado_en IS NULL AND anonimizado_en IS NULL;
+    IF NOT FOUND THEN
+        PERFORM fn.fallo(404, 'cliente_no_encontrado');
+    ELSIF NOT p_admin AND v_asignado_id <> p_vendedor_id THEN
+        PERFORM fn.fallo(403, 'prohibido');
+    END IF;
+    RETURN v_usuario_id;
+END $$;
+
+-- The live cart of a key, if there is one. p_vendedor_id NULL: the own cart of the user. Written twice, because each
+-- branch has its own partial index.
+CREATE FUNCTION fn.carrito_buscar(p_usuario_id uuid, p_cliente_id uuid, p_vendedor_id uuid) RETURNS public.carritos
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_carrito public.carritos;
+BEGIN
+    IF p_vendedor_id IS NULL THEN
+        SELECT * INTO v_carrito FROM public.carritos
+         WHERE usuario_id = p_usuario_id AND vendedor_id IS NULL AND deleted_at IS NULL;
+    ELSE
+        SELECT * INTO v_carrito FROM public.carritos
+         WHERE usuario_id = p_usuario_id AND vendedor_id = p_vendedor_id AND cliente_id = p_cliente_id
+           AND deleted_at IS NULL;
+    END IF;
+    RETURN v_carrito;
+END $$;
+
+-- The live cart of a key, its header locked until the transaction ends; made (as p_id) if there is none.
+CREATE FUNCTION fn.carrito_bloquear(
+    p_usuario_id uuid, p_cliente_id uuid, p_vendedor_id uuid, p_id uuid, p_ahora timestamptz
+) RETURNS public.carritos LANGUAGE plpgsql AS $$
 DECLARE
     v_carrito public.carritos;
 BEGIN
     LOOP
-        SELECT * INTO v_carrito FROM public.carritos
-         WHERE usuario_id = p_usuario_id AND vendedor_id IS NULL AND deleted_at IS NULL
-           FOR UPDATE;
+        IF p_vendedor_id IS NULL THEN
+            SELECT * INTO v_carrito FROM public.carritos
+             WHERE usuario_id = p_usuario_id AND vendedor_id IS NULL AND deleted_at IS NULL
+               FOR UPDATE;
+        ELSE
+            SELECT * INTO v_carrito FROM public.carritos
+             WHERE usuario_id = p_usuario_id AND vendedor_id = p_vendedor_id AND cliente_id = p_cliente_id
+               AND deleted_at IS NULL
+               FOR UPDATE;
+        END IF;
         EXIT WHEN FOUND;
         -- Of several that find none, one makes it; the others wait for its commit and come round again.
-        INSERT INTO public.carritos (id, usuario_id, cliente_id, creado_en, actualizado_en)
-        VALUES (p_id, p_usuario_id, p_cliente_id, p_ahora, p_ahora)
-        ON CONFLICT (usuario_id) WHERE vendedor_id IS NULL AND deleted_at IS NULL DO NOTHING;
+        INSERT INTO public.carritos (id, usuario_id, cliente_id, vendedor_id, creado_en, actualizado_en)
+        VALUES (p_id, p_usuario_id, p_cliente_id, p_vendedor_id, p_ahora, p_ahora)
+        ON CONFLICT DO NOTHING;
     END LOOP;
     RETURN v_carrito;
 END $$;
@@ -92,6 +140,37 @@ BEGIN
     END IF;
 END $$;
 
+-- Leave out of lines that were sent without a version those that equal what was just ordered (product and quantity):
+-- a device that did not hear of the order would bring them back. Within two minutes, for the session that ordered,
+-- which knows, within five seconds. p_perdidas names what was left out.
+CREATE FUNCTION fn.carrito_sin_lo_pedido(
+    p_carrito public.carritos, p_version bigint, p_sesion_id uuid, p_ahora timestamptz,
+    INOUT p_productos uuid[], INOUT p_cantidades numeric[], INOUT p_fracciones boolean[], OUT p_perdidas jsonb
+) LANGUAGE plpgsql AS $$
+DECLARE
+    v_perdidas bigint[];
+BEGIN
+    p_perdidas := '[]';
+    IF p_version IS NOT NULL OR p_carrito.pedido_en IS NULL OR p_carrito.pedido_en < p_ahora - interval '2 minutes' THEN
+        RETURN;
+    END IF;
+    SELECT array_agg(e.n), coalesce(
+               jsonb_agg(jsonb_build_object('producto_id', e.producto_id, 'cantidad', trim_scale(e.cantidad))), '[]')
+      INTO v_perdidas, p_perdidas
+      FROM unnest(p_productos, p_cantidades) WITH ORDINALITY AS e (producto_id, cantidad, n)
+      JOIN fn.pedido_recien_hecho(p_carrito.id, p_sesion_id, p_ahora) r USING (producto_id, cantidad);
+    IF v_perdidas IS NULL THEN
+        RETURN;
+    END IF;
+    -- The others are judged while their places are still those that were sent.
+    PERFORM fn.carrito_revisar(p_carrito.id, p_productos, p_cantidades, p_fracciones);
+    SELECT coalesce(array_agg(e.producto_id ORDER BY e.n), '{}'), coalesce(array_agg(e.cantidad ORDER BY e.n), '{}'),
+           coalesce(array_agg(e.fraccion ORDER BY e.n), '{}')
+      INTO p_productos, p_cantidades, p_fracciones
+      FROM unnest(p_productos, p_cantidades, p_fracciones) WITH ORDINALITY AS e (producto_id, cantidad, fraccion, n)
+     WHERE e.n <> ALL (v_perdidas);
+END $$;
+
 -- Make p_productos the lines of a locked cart, in their order, one line per product. A line that was there keeps
 -- its snapshot and its campaign; a new one takes the catalogue's word, never the caller's.
 CREATE FUNCTION fn.carrito_escribir(
@@ -114,7 +193,8 @@ BEGIN
     RETURNING * INTO p_carrito;
 END $$;
 
--- Tell the devices of the cart's user that it changed. Staff at a customer's own cart leaves a trace.
+-- Tell the devices of whose cart it is that it changed: its customer's, or the seller's who keeps it. Staff at a
+-- customer's own cart leaves a trace.
 CREATE FUNCTION fn.carrito_avisar(p_carrito public.carritos, p_actor_id uuid) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -123,28 +203,30 @@ BEGIN
                            jsonb_build_object('version', p_carrito.version));
     END IF;
     PERFORM fn.evento_emitir(
-        ARRAY['usuario:' || p_carrito.usuario_id], 'cart.updated',
+        ARRAY['usuario:' || coalesce(p_carrito.vendedor_id, p_carrito.usuario_id)], 'cart.updated',
         jsonb_build_object('id', p_carrito.id, 'version', p_carrito.version), p_carrito.cliente_id, p_actor_id,
         p_carrito.actualizado_en);
 END $$;
 
 -- Replace the lines of a client's own cart. p_version, where given, must be the current version (0: no cart
--- yet); else 412 with the current cart. Returns the neutral form. p_id is the identifier of a cart not yet made.
+-- yet); else 412 with the current cart. Returns the neutral form, and as `perdidas` what fn.carrito_sin_lo_pedido left out. p_id is the identifier of a cart not yet made.
 -- Generic plans: seeing arrays of few elements, the planner would otherwise plan every statement at every call.
 CREATE FUNCTION fn.carrito_reemplazar(
     p_cliente_id uuid, p_productos uuid[], p_cantidades numeric[], p_fracciones boolean[], p_version bigint,
-    p_id uuid, p_actor_id uuid, p_ahora timestamptz
+    p_id uuid, p_actor_id uuid, p_sesion_id uuid, p_ahora timestamptz
 ) RETURNS json LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     v_carrito public.carritos;
+    v_lineas record;
 BEGIN
-    v_carrito := fn.carrito_bloquear(fn.cliente_principal(p_cliente_id), p_cliente_id, p_id, p_ahora);
-    IF v_carrito.version <> p_version THEN
-        PERFORM fn.fallo(412, 'carrito_desactualizado', jsonb_build_object('carrito', fn.carrito_neutro(v_carrito)));
-    END IF;
-    v_carrito := fn.carrito_escribir(v_carrito, p_productos, p_cantidades, p_fracciones, p_ahora);
+    v_carrito := fn.carrito_bloquear(fn.cliente_principal(p_cliente_id), p_cliente_id, NULL, p_id, p_ahora);
+    PERFORM fn.carrito_exigir_version(v_carrito, p_version, p_ahora);
+    v_lineas := fn.carrito_sin_lo_pedido(
+        v_carrito, p_version, p_sesion_id, p_ahora, p_productos, p_cantidades, p_fracciones);
+    v_carrito := fn.carrito_escribir(
+        v_carrito, v_lineas.p_productos, v_lineas.p_cantidades, v_lineas.p_fracciones, p_ahora);
     PERFORM fn.carrito_avisar(v_carrito, p_actor_id);
-    RETURN fn.carrito_neutro(v_carrito);
+    RETURN json_build_object('carrito', fn.carrito_neutro(v_carrito, p_ahora), 'perdidas', v_lineas.p_perdidas);
 END $$;
 
 -- Everything that carts keep of some clients.

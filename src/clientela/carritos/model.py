@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 
 class Item(msgspec.Struct, frozen=True, gc=False):
@@ -22,8 +23,8 @@ class Linea(msgspec.Struct, frozen=True, gc=False):
     """One product in a cart.
 
     `precio_unitario` is the price last shown: the snapshot's, after its campaign. `precio_actual` is today's in
-    the catalogue, `precio_cambio` whether it differs from the snapshot's. `disponible`: on sale, and in stock
-    for the whole `cantidad` or not tracked.
+    the catalogue, `precio_cambio` whether it differs from the snapshot's, `precio_vigente` what the line would cost
+    now, its campaign included. `disponible`: on sale, and in stock for the whole `cantidad` or not tracked.
     """
 
     producto_id: str
@@ -32,6 +33,7 @@ class Linea(msgspec.Struct, frozen=True, gc=False):
     precio_unitario: Decimal
     disponible: bool
     precio_actual: Decimal
+    precio_vigente: Decimal
     precio_cambio: bool
     campania_aplicada_id: int | None = None
     motivo_descuento: str | None = None
@@ -47,6 +49,20 @@ class Carrito(msgspec.Struct, frozen=True, gc=False):
     version: int
     actualizado_en: datetime
     lineas: tuple[Linea, ...]
+
+
+class LineaPerdida(msgspec.Struct, frozen=True, gc=False):
+    """A line that a late device sent without a version, and that was left out because it had just been ordered."""
+
+    producto_id: str
+    cantidad: Decimal
+
+
+class Reemplazo(msgspec.Struct, frozen=True, gc=False):
+    """A cart as it was replaced, and what was left out of what was sent."""
+
+    carrito: Carrito
+    perdidas: tuple[LineaPerdida, ...] = ()
 
 
 class LineaPedida(msgspec.Struct, frozen=True, gc=False):
@@ -66,3 +82,26 @@ class LineaSumada(msgspec.Struct, frozen=True, gc=False):
     cantidad: Decimal
     fraccion: bool
     lugares: tuple[int, ...]
+
+
+class Llave(msgspec.Struct, frozen=True, gc=False):
+    """Whose cart: somebody's own one (`vendedor_id` None), or the one that a member of staff keeps for a client.
+
+    `usuario_id` is the owner of an own cart, `cliente_id` his client (None for staff); of a cart kept for a client
+    the database looks the principal user up. `admin`: he may keep one for every client.
+    """
+
+    usuario_id: UUID | None
+    cliente_id: UUID | None
+    vendedor_id: UUID | None = None
+    admin: bool = False
+
+
+class CambioLinea(msgspec.Struct, frozen=True, gc=False):
+    """What a line shall be: `sumar` adds `cantidad` to what is there. What is UNSET stays."""
+
+    producto_id: UUID
+    cantidad: Decimal
+    sumar: bool
+    campania_aplicada_id: int | UnsetType | None = UNSET
+    motivo_descuento: str | UnsetType | None = UNSET

@@ -6,23 +6,25 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 
-from clientela.carritos.model import Carrito
+from clientela.carritos.model import CambioLinea, Carrito, Llave, Reemplazo
 from clientela.core.db import Db
 
 _DECODER: Final = msgspec.json.Decoder(Carrito)
+_REPLACED: Final = msgspec.json.Decoder(Reemplazo)
 
 
 READ_OWN: Final = """
-SELECT c.escrito, CASE WHEN c.escrito THEN fn.carrito_neutro(c) END AS carrito
+SELECT c.escrito, CASE WHEN c.escrito THEN fn.carrito_neutro(c, $2::timestamptz) END AS carrito
   FROM clientes cl
   LEFT JOIN carritos c ON c.usuario_id = cl.usuario_principal_id AND c.vendedor_id IS NULL AND c.deleted_at IS NULL
  WHERE cl.id = $1::uuid"""
 
 
-async def read_own(db: Db, cliente_id: UUID) -> tuple[bool, Carrito | None]:
+async def read_own(db: Db, cliente_id: UUID, now: datetime) -> tuple[bool, Carrito | None]:
     """Tell whether there is such a client, and his own cart if it was ever written."""
-    row = await db.fetchrow(READ_OWN, cliente_id)
+    row = await db.fetchrow(READ_OWN, cliente_id, now)
     if row is None:
         return False, None
     return True, _DECODER.decode(row["carrito"]) if row["escrito"] else None
@@ -30,7 +32,7 @@ async def read_own(db: Db, cliente_id: UUID) -> tuple[bool, Carrito | None]:
 
 REPLACE: Final = """
 SELECT fn.carrito_reemplazar($1::uuid, $2::uuid[], $3::numeric[], $4::boolean[], $5::bigint, $6::uuid, $7::uuid,
-                             $8::timestamptz)"""
+                             $8::uuid, $9::timestamptz)"""
 
 
 async def replace(
@@ -41,13 +43,57 @@ async def replace(
     *,
     new_id: UUID,
     actor_id: UUID,
+    session_id: UUID | None,
     now: datetime,
-) -> Carrito:
+) -> Reemplazo:
     """Replace the lines (as `rules.arrays` writes them) of a client's own cart.
 
     The errors are those of `fn.carrito_reemplazar`.
     """
-    found = await db.fetchval(REPLACE, cliente_id, *lines, version, new_id, actor_id, now)
+    found = await db.fetchval(REPLACE, cliente_id, *lines, version, new_id, actor_id, session_id, now)
+    return _REPLACED.decode(found)
+
+
+READ: Final = "SELECT fn.carrito_leer($1::uuid, $2::uuid, $3::uuid, $4::boolean, $5::uuid, $6::timestamptz)"
+
+
+async def read(db: Db, key: Llave, *, new_id: UUID, now: datetime) -> Carrito:
+    """Return the cart of a key, made as `new_id` if there is none; errors as `fn.carrito_leer`."""
+    return _DECODER.decode(await db.fetchval(READ, *_key(key), new_id, now))
+
+
+PUT_LINE: Final = """
+SELECT fn.carrito_poner_linea($1::uuid, $2::uuid, $3::uuid, $4::boolean, $5::uuid, $6::numeric, $7::boolean,
+                              $8::bigint, $9::boolean, $10::text, $11::boolean, $12::bigint, $13::uuid, $14::uuid,
+                              $15::timestamptz)"""
+
+
+async def put_line(
+    db: Db,
+    key: Llave,
+    change: CambioLinea,
+    version: int | None,
+    *,
+    new_id: UUID,
+    actor_id: UUID,
+    now: datetime,
+) -> Carrito:
+    """Add to a line or set it, in the cart of a key; errors as `fn.carrito_poner_linea`."""
+    found = await db.fetchval(
+        PUT_LINE,
+        *_key(key),
+        change.producto_id,
+        change.cantidad,
+        change.sumar,
+        change.campania_aplicada_id or None,
+        change.campania_aplicada_id is not UNSET,
+        change.motivo_descuento or None,
+        change.motivo_descuento is not UNSET,
+        version,
+        new_id,
+        actor_id,
+        now,
+    )
     return _DECODER.decode(found)
 
 
@@ -73,3 +119,27 @@ HAND_OVER: Final = "SELECT fn.carritos_mover($1::uuid, $2::uuid, $3::timestamptz
 async def hand_over(db: Db, source: UUID, target: UUID, now: datetime) -> int:
     """Give what belongs to one client to another; return how many lines."""
     return int(await db.fetchval(HAND_OVER, source, target, now))
+
+
+REMOVE: Final = """
+SELECT fn.carrito_quitar($1::uuid, $2::uuid, $3::uuid, $4::boolean, $5::uuid, $6::bigint, $7::uuid, $8::uuid,
+                         $9::timestamptz)"""
+
+
+async def remove(
+    db: Db,
+    key: Llave,
+    producto_id: UUID | None,
+    version: int | None,
+    *,
+    new_id: UUID,
+    actor_id: UUID,
+    now: datetime,
+) -> Carrito:
+    """Take a product, or everything (None), out of the cart of a key; errors as `fn.carrito_quitar`."""
+    found = await db.fetchval(REMOVE, *_key(key), producto_id, version, new_id, actor_id, now)
+    return _DECODER.decode(found)
+
+
+def _key(key: Llave) -> tuple[UUID | None, UUID | None, UUID | None, bool]:
+    return key.usuario_id, key.cliente_id, key.vendedor_id, key.admin

@@ -89,3 +89,44 @@ class Pagina(msgspec.Struct, frozen=True):
 
     items: tuple[Producto, ...]
     total: int
+
+
+class Campania(msgspec.Struct, frozen=True):
+    """A percent off the price, from `desde` (inclusive) to `hasta` (exclusive).
+
+    It applies to `productos` (none named: to all) for clients of one of `categorias_ids` (none named: for all).
+    """
+
+    id: int
+    nombre: str
+    porcentaje: Decimal
+    desde: datetime
+    hasta: datetime
+    productos: tuple[UUID, ...]
+    categorias_ids: tuple[int, ...]
+    activo: bool
+    version: int
+
+
+class NuevaCampania(msgspec.Struct, frozen=True):
+    """What is needed to add a campaign."""
+
+    nombre: str
+    porcentaje: Decimal
+    desde: datetime
+    hasta: datetime
+    productos: tuple[UUID, ...] = ()
+    categorias_ids: tuple[int, ...] = ()
+    activo: bool = True
+
+
+class CambiosCampania(msgspec.Struct, frozen=True):
+    """Changes of a campaign: an unset field stays, products and categories that are sent replace all there were."""
+
+    nombre: str | UnsetType = UNSET
+    porcentaje: Decimal | UnsetType = UNSET
+    desde: datetime | UnsetType = UNSET
+    hasta: datetime | UnsetType = UNSET
+    productos: tuple[UUID, ...] | UnsetType = UNSET
+    categorias_ids: tuple[int, ...] | UnsetType = UNSET
+    activo: bool | UnsetType = UNSET

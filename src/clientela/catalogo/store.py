@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from clientela.catalogo.model import Filtro, NuevoProducto, Orden, Pagina, Producto
+from clientela.catalogo.model import Campania, Filtro, NuevaCampania, NuevoProducto, Orden, Pagina, Producto
 from clientela.core import values
 from clientela.core.db import Db, Record
 from clientela.core.money import plain_decimal
@@ -206,6 +206,101 @@ SELECT id, imagenes FROM productos WHERE id > $1 AND imagenes <> '{}' ORDER BY i
 async def images_after(db: Db, product_id: UUID, limit: int) -> list[tuple[UUID, list[str]]]:
     """Return the next products that have images, with them."""
     return [(row["id"], row["imagenes"]) for row in await db.fetch(IMAGES_AFTER, product_id, limit)]
+
+
+# --- campaigns ---------------------------------------------------------------------------------------------
+
+_CAMPAIGN: Final = """c.id, c.nombre, c.porcentaje, c.desde, c.hasta, c.activo, c.version,
+    ARRAY(SELECT producto_id FROM campania_productos WHERE campania_id = c.id ORDER BY 1) AS productos,
+    ARRAY(SELECT categoria_id FROM campania_categorias WHERE campania_id = c.id ORDER BY 1) AS categorias_ids"""
+_WANTED: Final = "$1::timestamptz IS NULL OR (c.activo AND c.desde <= $1 AND $1 < c.hasta)"
+
+FIND_CAMPAIGNS: Final = f"""
+SELECT {_CAMPAIGN} FROM campanias c WHERE {_WANTED} ORDER BY c.desde DESC, c.id DESC LIMIT $2 OFFSET $3"""  # noqa: S608
+COUNT_CAMPAIGNS: Final = f"SELECT count(*) FROM campanias c WHERE {_WANTED}"  # noqa: S608
+
+
+async def find_campaigns(
+    db: Db, running_at: datetime | None, limit: int, offset: int
+) -> tuple[tuple[Campania, ...], int]:
+    """Return one page of the campaigns, and how many there are."""
+    rows = await db.fetch(FIND_CAMPAIGNS, running_at, limit, offset)
+    return tuple(_campania(row) for row in rows), await db.fetchval(COUNT_CAMPAIGNS, running_at)
+
+
+READ_CAMPAIGN: Final = f"SELECT {_CAMPAIGN} FROM campanias c WHERE c.id = $1"  # noqa: S608
+
+
+async def read_campaign(db: Db, campania_id: int) -> Campania | None:
+    """Return one campaign."""
+    row = await db.fetchrow(READ_CAMPAIGN, campania_id)
+    return _campania(row) if row else None
+
+
+LOCK_CAMPAIGN: Final = "SELECT 1 FROM campanias WHERE id = $1 FOR NO KEY UPDATE"
+
+
+async def lock_campaign(db: Db, campania_id: int) -> None:
+    """Hold a campaign's row until the transaction ends."""
+    await db.fetchval(LOCK_CAMPAIGN, campania_id)
+
+
+INSERT_CAMPAIGN: Final = """
+INSERT INTO campanias (nombre, porcentaje, desde, hasta, activo, creado_en, actualizado_en)
+VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING id"""
+
+
+async def insert_campaign(db: Db, new: NuevaCampania, now: datetime) -> int:
+    """Add a campaign without its products and categories; return its number."""
+    made: int = await db.fetchval(
+        INSERT_CAMPAIGN, new.nombre, new.porcentaje, new.desde, new.hasta, new.activo, now
+    )
+    return made
+
+
+WRITE_CAMPAIGN: Final = """
+UPDATE campanias SET nombre = $2, porcentaje = $3, desde = $4, hasta = $5, activo = $6, version = version + 1,
+       actualizado_en = $7
+ WHERE id = $1"""
+
+
+async def write_campaign(db: Db, changed: Campania, now: datetime) -> None:
+    """Store a campaign that is held, without its products and categories."""
+    await db.execute(
+        WRITE_CAMPAIGN,
+        changed.id,
+        changed.nombre,
+        changed.porcentaje,
+        changed.desde,
+        changed.hasta,
+        changed.activo,
+        now,
+    )
+
+
+REPLACE_CAMPAIGN_PRODUCTS: Final = """
+WITH fuera AS (DELETE FROM campania_productos WHERE campania_id = $1 AND producto_id <> ALL ($2::uuid[]))
+INSERT INTO campania_productos SELECT $1, unnest($2::uuid[]) ON CONFLICT DO NOTHING"""
+
+
+async def replace_campaign_products(db: Db, campania_id: int, products: Sequence[UUID]) -> None:
+    """Make these the campaign's products; Conflict when one does not exist."""
+    await db.execute(REPLACE_CAMPAIGN_PRODUCTS, campania_id, list(products))
+
+
+REPLACE_CAMPAIGN_CATEGORIES: Final = """
+WITH fuera AS (DELETE FROM campania_categorias WHERE campania_id = $1 AND categoria_id <> ALL ($2::bigint[]))
+INSERT INTO campania_categorias SELECT $1, unnest($2::bigint[]) ON CONFLICT DO NOTHING"""
+
+
+async def replace_campaign_categories(db: Db, campania_id: int, categories: Sequence[int]) -> None:
+    """Make these the campaign's client categories; Conflict when one does not exist."""
+    await db.execute(REPLACE_CAMPAIGN_CATEGORIES, campania_id, list(categories))
+
+
+def _campania(row: Record) -> Campania:
+    parts = {name: tuple(row[name]) for name in ("productos", "categorias_ids")}
+    return Campania(**{**dict(row), **parts})
 
 
 def _producto(row: Record) -> Producto:

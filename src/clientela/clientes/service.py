@@ -15,6 +15,7 @@ from clientela.clientes.model import (
     Filtro,
     NuevoCliente,
     Pagina,
+    Ventana,
 )
 from clientela.clientes.store import catalogues, lists, parts, records
 from clientela.core import audit, files
@@ -241,6 +242,11 @@ def image_links(db: Db, actor: Actor, client: Cliente) -> dict[str, str | None]:
         else None
         for campo in IMAGENES
     }
+
+
+async def delivery_windows(db: Db, cliente_id: UUID) -> tuple[Ventana, ...]:
+    """Return when a truck may come to a client; none also where there is no such client."""
+    return await parts.list_ventanas(db, cliente_id)
 
 
 async def get_ficha(db: Db, cliente_id: UUID) -> Ficha:

@@ -88,6 +88,18 @@ MENSAJES: dict[str, str] = {
     "carrito_no_encontrado": "Carrito no encontrado",
     "carrito_invalido": "El carrito tiene líneas no válidas",
     "carrito_desactualizado": "El carrito cambió desde la última lectura",
+    "linea_no_encontrada": "El producto no está en el carrito",
+    "producto_retirado": "El producto ya no se vende",
+    "campania_no_aplicable": "La campaña no existe, no está vigente o no alcanza a este producto o cliente",
+    "campania_no_encontrada": "Campaña no encontrada",
+    "carrito_vacio": "Carrito vacío",
+    "sin_cliente": "Este carrito no es de un cliente",
+    "cliente_inactivo": "El cliente está inactivo",
+    "sucursal_no_encontrada": "La sucursal no existe o no es de este cliente",
+    "pedido_no_encontrado": "Pedido no encontrado",
+    "pedido_con_cambios": "Algunas líneas cambiaron desde que se mostraron",
+    "credito_insuficiente": "El pedido supera el crédito disponible del cliente",
+    "transicion_invalida": "El pedido no puede pasar a ese estado desde el que tiene",
     "borrador_enviado": "El borrador ya fue enviado",
     "configuraciones_excesivas": "Las configuraciones no pueden superar 8 KiB",
     "ticket_no_encontrado": "Ticket no encontrado",
@@ -117,6 +129,9 @@ CAMPOS: dict[str, str] = {
     "instante_pasado": "Debe ser una fecha futura",
     "producto_desconocido": "Producto desconocido",
     "producto_retirado": "El producto ya no se vende",
+    "periodo_al_reves": "Debe ser posterior al inicio",
+    "entrega_contradictoria": "No coincide con fecha_entrega_solicitada",
+    "fecha_con_hora": "Es obligatorio cuando se envía hora_entrega_requerida",
     "cantidad_entera": "Este producto se vende por unidades enteras",
     "cantidad_excesiva": "La cantidad total del producto no puede superar 999999",
     "imagen_ilegible": "Debe ser una imagen JPEG, PNG o WebP",
@@ -164,6 +179,8 @@ CAMPOS: dict[str, str] = {
 
 # What is stored all the same, with a word of warning.
 ADVERTENCIAS: dict[str, str] = {
+    "linea_ya_pedida": "Esta línea acaba de pedirse y no volvió al carrito",
+    "credito_excedido": "El pedido supera el crédito disponible del cliente",
     "ventanas_superpuestas": "Las ventanas de entrega {una} y {otra} se superponen",
 }
 
@@ -190,6 +207,7 @@ RESUMENES: dict[str, str] = {
     "clients.imported": "Se importaron clientes",
     "draft.updated": "Cambió el borrador de {borrador}",
     "login.rociado": "Se probaron muchos nombres como contraseña",
+    "order.updated": "Pedido n.º {numero}, de {monto}: {estado_pedido}",
     "payment.annulled": "Se anuló el pago n.º {numero}, de {monto}",
     "payment.created": "Pagó {monto} {medio}; recibo n.º {numero}",
     "preferences.updated": "Cambiaron las preferencias de su panel",
@@ -202,6 +220,14 @@ RESUMENES: dict[str, str] = {
 }
 # The words in those sentences that stand for a code.
 PALABRAS: dict[str, dict[str, str]] = {
+    "estado_pedido": {
+        "PENDIENTE": "pendiente",
+        "CONFIRMADO": "confirmado",
+        "EN_PREPARACION": "en preparación",
+        "EN_RUTA": "en ruta",
+        "ENTREGADO": "entregado",
+        "CANCELADO": "cancelado",
+    },
     "borrador": {"reclamo": "un reclamo", "soporte": "un mensaje a soporte"},
     "medio": {
         "efectivo": "en efectivo",
@@ -265,6 +291,9 @@ ACCIONES: dict[str, str] = {
     "producto.actualizado": "Se modificó un producto",
     "organizacion.actualizada": "Se modificaron los datos de la organización",
     # Staff in a customer's panel, tickets
+    "campania.creada": "Se agregó una campaña",
+    "campania.actualizada": "Se modificó una campaña",
+    "carrito.motivo_descuento": "Se anotó el motivo de un descuento en un carrito",
     "panel.carrito_cambiado": "Cambió el carrito de un cliente",
     "panel.borrador_cambiado": "Cambió un borrador de un cliente",
     "panel.preferencias_cambiadas": "Cambió las preferencias de un cliente",

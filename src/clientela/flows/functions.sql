@@ -6,6 +6,9 @@ LANGUAGE sql STABLE AS $$
     SELECT CASE split_part(p_tipo, '.', 1)
         WHEN 'cart' THEN
             (SELECT json_build_object('lineas', count(*)) FROM public.carrito_lineas WHERE carrito_id = p_id)
+        WHEN 'order' THEN
+            (SELECT json_build_object('numero', numero, 'monto', total::text, 'estado_pedido', estado)
+               FROM public.pedidos WHERE id = p_id)
         WHEN 'payment' THEN
             (SELECT json_build_object('numero', numero, 'monto', monto::text, 'medio', medio)
                FROM public.pagos WHERE id = p_id)

@@ -22,6 +22,7 @@ LAYERS: Final = (
     "clientes",
     "carritos",
     "cobranza",
+    "pedidos",
     "panel",
     "tickets",
     "flows",
@@ -38,8 +39,8 @@ def head() -> str:
 
 def functions_text() -> str:
     """All functions, in the order of the layers."""
-    files = [PACKAGE / layer / "functions.sql" for layer in LAYERS]
-    return "\n".join(file.read_text(encoding="utf-8") for file in files if file.exists())
+    files = [file for layer in LAYERS for file in sorted((PACKAGE / layer).glob("functions*.sql"))]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def functions_mark() -> str:

@@ -2,7 +2,7 @@
 
 Two nodes that start at once wait for each other; a process killed half-way leaves nothing behind. A table that
 others are using is waited for in short turns, so that nobody queues long behind a migration. The functions
-of the domains (`<domain>/functions.sql`, schema `fn`) have no history of their own: whenever their text changed,
+of the domains (`<domain>/functions*.sql`, schema `fn`) have no history of their own: whenever their text changed,
 the schema is dropped and built anew.
 """
 

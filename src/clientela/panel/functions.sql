@@ -190,16 +190,18 @@ END $$;
 
 -- Save everything that was sent, in one transaction. NULL arguments leave a part alone. A part that is not valid
 -- refuses the whole (422); a stale one is left out and named in conflictos. p_borradores maps a kind to
--- {"campos": {...}, "version": n or null}. Returns {"versiones": {part: version}, "conflictos": [part, ...]};
--- the parts are carrito, reclamo and soporte. Generic plans: as fn.carrito_reemplazar.
+-- {"campos": {...}, "version": n or null}. Returns {"versiones": {part: version}, "conflictos": [part, ...],
+-- "perdidas": [lines that fn.carrito_sin_lo_pedido left out]}; the parts are carrito, reclamo and soporte. Generic plans: as fn.carrito_reemplazar.
 CREATE FUNCTION fn.auto_guardar(
     p_cliente_id uuid, p_productos uuid[], p_cantidades numeric[], p_fracciones boolean[], p_version_carrito bigint,
     p_carrito_id uuid, p_borradores jsonb, p_preferencias boolean, p_vista_activa text, p_configuraciones jsonb,
-    p_actor_id uuid, p_ahora timestamptz
+    p_actor_id uuid, p_sesion_id uuid, p_ahora timestamptz
 ) RETURNS json LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     v_usuario_id uuid := fn.cliente_principal(p_cliente_id);
     v_carrito public.carritos;
+    v_lineas record;
+    v_perdidas jsonb := '[]';
     v_preferencias public.preferencias;
     v_versiones jsonb := '{}';
     v_conflictos text[] := '{}';
@@ -208,12 +210,16 @@ DECLARE
     v_hecho record;
 BEGIN
     IF p_productos IS NOT NULL THEN
-        v_carrito := fn.carrito_bloquear(v_usuario_id, p_cliente_id, p_carrito_id, p_ahora);
+        v_carrito := fn.carrito_bloquear(v_usuario_id, p_cliente_id, NULL, p_carrito_id, p_ahora);
         IF v_carrito.version <> p_version_carrito THEN
             PERFORM fn.carrito_revisar(v_carrito.id, p_productos, p_cantidades, p_fracciones);
             v_conflictos := v_conflictos || 'carrito'::text;
         ELSE
-            v_carrito := fn.carrito_escribir(v_carrito, p_productos, p_cantidades, p_fracciones, p_ahora);
+            v_lineas := fn.carrito_sin_lo_pedido(
+                v_carrito, p_version_carrito, p_sesion_id, p_ahora, p_productos, p_cantidades, p_fracciones);
+            v_perdidas := v_lineas.p_perdidas;
+            v_carrito := fn.carrito_escribir(
+                v_carrito, v_lineas.p_productos, v_lineas.p_cantidades, v_lineas.p_fracciones, p_ahora);
         END IF;
         v_versiones := v_versiones || jsonb_build_object('carrito', v_carrito.version);
     END IF;
@@ -239,7 +245,7 @@ BEGIN
     IF p_preferencias THEN
         PERFORM fn.preferencias_avisar(v_usuario_id, v_preferencias, p_actor_id);
     END IF;
-    RETURN json_build_object('versiones', v_versiones, 'conflictos', v_conflictos);
+    RETURN json_build_object('versiones', v_versiones, 'conflictos', v_conflictos, 'perdidas', v_perdidas);
 END $$;
 
 -- Everything that the panel keeps of some clients.

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from clientela.carritos.model import LineaPedida
+from clientela.carritos.model import LineaPedida, LineaPerdida
 
 
 class TipoBorrador(StrEnum):
@@ -100,8 +100,10 @@ class Autoguardado(msgspec.Struct, frozen=True):
 class ResultadoAutoguardado(msgspec.Struct, frozen=True):
     """What an autosave did: the version of each part that was sent, and the parts that were stale.
 
-    The parts are `carrito`, `reclamo` and `soporte`; preferences cannot be stale.
+    The parts are `carrito`, `reclamo` and `soporte`; preferences cannot be stale. `perdidas` are the lines of the
+    cart that were left out because they had just been ordered.
     """
 
     versiones: dict[str, int]
     conflictos: tuple[str, ...]
+    perdidas: tuple[LineaPerdida, ...] = ()

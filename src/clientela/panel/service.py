@@ -90,7 +90,14 @@ async def autosave(db: Db, actor: Actor, cliente_id: UUID, sent: Autoguardado) -
     lines = cart_rules.arrays(summed) if sent.carrito else (None, None, None)
     try:
         return await store.autosave(
-            db, cliente_id, sent, lines, new_id=uuid7(), actor_id=actor.usuario_id, now=db.now()
+            db,
+            cliente_id,
+            sent,
+            lines,
+            new_id=uuid7(),
+            actor_id=actor.usuario_id,
+            session_id=actor.sesion_id,
+            now=db.now(),
         )
     except Invalid as error:
         raise _explain(carritos.explain(error, summed, "carrito.items"), "preferencias.") from error

@@ -105,7 +105,7 @@ async def save_preferences(
 
 AUTOSAVE: Final = """
 SELECT fn.auto_guardar($1::uuid, $2::uuid[], $3::numeric[], $4::boolean[], $5::bigint, $6::uuid, $7::jsonb,
-                       $8::boolean, $9, $10::jsonb, $11::uuid, $12::timestamptz)"""
+                       $8::boolean, $9, $10::jsonb, $11::uuid, $12::uuid, $13::timestamptz)"""
 
 
 async def autosave(
@@ -116,6 +116,7 @@ async def autosave(
     *,
     new_id: UUID,
     actor_id: UUID,
+    session_id: UUID | None,
     now: datetime,
 ) -> ResultadoAutoguardado:
     """Save everything that was sent; `lines` are the cart's, as the carts' rules write them (None: none sent).
@@ -136,6 +137,7 @@ async def autosave(
         sent.preferencias is not None and sent.preferencias.says_something,
         *_preference_arguments(sent.preferencias),
         actor_id,
+        session_id,
         now,
     )
     return _AUTOSAVED.decode(found)

@@ -1,7 +1,7 @@
 """`/clientes/{cliente_id}/auto-guardar`: everything that the panel saves by itself, at once (spec 1 §6)."""
 
 from clientela.api.call import Call, Reply, route
-from clientela.api.panel.schemas import AutoguardadoEntrada, AutoguardadoSalida, Versiones
+from clientela.api.panel.schemas import AutoguardadoEntrada, AutoguardadoSalida, Versiones, lost_lines
 from clientela.core.textos import EXITOS
 from clientela.panel import rules, service
 
@@ -40,5 +40,6 @@ async def autosave(call: Call, body: AutoguardadoEntrada) -> Reply:
             *rules.saved_sections(asked, done),
             Versiones(**done.versiones),
             rules.section_paths(done.conflictos),
+            lost_lines(done.perdidas),
         )
     )

@@ -3,7 +3,13 @@
 from typing import Final
 
 from clientela.api.call import Call, Reply, route
-from clientela.api.panel.schemas import CarritoEntrada, CarritoGuardado, CarritoSalida, cart_fields
+from clientela.api.panel.schemas import (
+    CarritoEntrada,
+    CarritoGuardado,
+    CarritoSalida,
+    cart_fields,
+    lost_lines,
+)
 from clientela.carritos import service
 from clientela.core.errors import PreconditionFailed
 from clientela.core.textos import EXITOS
@@ -66,7 +72,7 @@ async def read_cart(call: Call) -> Reply:
 async def write_cart(call: Call, body: CarritoEntrada) -> Reply:
     """Replace all lines, keeping the snapshot of products that were there."""
     try:
-        cart = await service.replace(
+        done = await service.replace(
             call.db, call.actor, call.path_uuid("cliente_id"), body.lines(), version=call.if_match
         )
     except PreconditionFailed as error:
@@ -77,6 +83,10 @@ async def write_cart(call: Call, body: CarritoEntrada) -> Reply:
             headers=_etag(current.version),
         ) from error
     return Reply(
-        CarritoGuardado(*cart_fields(cart, call.runtime.settings.url), EXITOS["carrito_guardado"]),
-        headers=_etag(cart.version),
+        CarritoGuardado(
+            *cart_fields(done.carrito, call.runtime.settings.url),
+            EXITOS["carrito_guardado"],
+            lost_lines(done.perdidas),
+        ),
+        headers=_etag(done.carrito.version),
     )

@@ -1,19 +1,21 @@
 """What comes in and goes out of the customer's panel (spec 1)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from clientela.api.body import Cantidad, Entrada, NoVacio, read_body
-from clientela.carritos.model import Carrito, Item, LineaPedida
+from clientela.carritos.model import Carrito, Item, LineaPedida, LineaPerdida
 from clientela.catalogo import images
 from clientela.core.ids import canonical_uuid
-from clientela.core.textos import CAMPOS
+from clientela.core.textos import ADVERTENCIAS, CAMPOS
 from clientela.panel import rules
 from clientela.panel.model import (
     Autoguardado,
@@ -71,10 +73,28 @@ class CarritoSalida(msgspec.Struct, gc=False):
     fecha_actualizacion: datetime
 
 
+class LineaYaPedida(msgspec.Struct):
+    """A line that was left out of what was sent, because it had just been ordered."""
+
+    code: str
+    message: str
+    item_id: str = msgspec.field(name="itemId")
+    cantidad: Decimal
+
+
 class CarritoGuardado(CarritoSalida, gc=False):
-    """A customer's cart that was just saved."""
+    """A customer's cart that was just saved; `advertencias` are there when there are any."""
 
     message: str
+    advertencias: list[LineaYaPedida] | UnsetType = UNSET
+
+
+def lost_lines(lost: Sequence[LineaPerdida]) -> list[LineaYaPedida] | UnsetType:
+    """Warn of lines that were left out; UNSET when none was."""
+    code = "linea_ya_pedida"
+    return [
+        LineaYaPedida(code, ADVERTENCIAS[code], line.producto_id, line.cantidad) for line in lost
+    ] or UNSET
 
 
 def cart_fields(cart: Carrito, url: str) -> tuple[UUID | None, list[LineaSalida], int, datetime]:
@@ -302,7 +322,10 @@ class Versiones(msgspec.Struct):
 
 
 class AutoguardadoSalida(msgspec.Struct):
-    """What an autosave did; `conflictos` names the parts that were stale and stayed as they were."""
+    """What an autosave did; `conflictos` names the parts that were stale and stayed as they were.
+
+    `advertencias` are there when lines of the cart were left out.
+    """
 
     message: str
     carrito_actualizado: bool
@@ -310,6 +333,7 @@ class AutoguardadoSalida(msgspec.Struct):
     preferencias_actualizadas: bool
     versiones: Versiones
     conflictos: list[str]
+    advertencias: list[LineaYaPedida] | UnsetType = UNSET
 
 
 # --- claims and support ----------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from clientela.clientes.model import Direccion, NuevaVentana
+from clientela.clientes.model import Direccion, NuevaVentana, Ventana
 from clientela.core.db import Db
 
 DIRECCION: Final = """d.id, d.uuid, d.direccion, d.ciudad, d.departamento, d.codigo_postal, d.latitud, d.longitud,
@@ -46,6 +46,16 @@ async def list_direcciones(
     total = await db.fetchval(COUNT_DIRECCIONES, cliente_id)
     rows = await db.fetch(LIST_DIRECCIONES, cliente_id, limite, desde)
     return tuple(Direccion(**dict(row)) for row in rows), total
+
+
+LIST_VENTANAS: Final = """
+SELECT id, dia_semana, hora_inicio, hora_fin, activo FROM ventanas_entrega_cliente WHERE cliente_id = $1
+ ORDER BY dia_semana, hora_inicio, id"""
+
+
+async def list_ventanas(db: Db, cliente_id: UUID) -> tuple[Ventana, ...]:
+    """Return a client's delivery windows."""
+    return tuple(Ventana(**dict(row)) for row in await db.fetch(LIST_VENTANAS, cliente_id))
 
 
 UPDATE_DIRECCION: Final = f"""

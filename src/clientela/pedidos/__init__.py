@@ -1,0 +1,1 @@
+"""Orders: made of carts exactly once, and what becomes of them."""

@@ -1,0 +1,116 @@
+"""The words of the orders."""
+
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+
+class Estado(StrEnum):
+    """What has become of an order: each one step on, or cancelled before it is delivered."""
+
+    PENDIENTE = "PENDIENTE"
+    CONFIRMADO = "CONFIRMADO"
+    EN_PREPARACION = "EN_PREPARACION"
+    EN_RUTA = "EN_RUTA"
+    ENTREGADO = "ENTREGADO"
+    CANCELADO = "CANCELADO"
+
+
+class Condicion(StrEnum):
+    """How an order is paid."""
+
+    CONTADO = "CONTADO"
+    CREDITO = "CREDITO"
+
+
+class ProximaVentana(msgspec.Struct, frozen=True):
+    """The next delivery window after the wished-for time, in the organisation's calendar; hours as `HH:mm`."""
+
+    fecha: date
+    hora_inicio: str
+    hora_fin: str
+
+
+class Linea(msgspec.Struct, frozen=True):
+    """What was ordered of one product, at which price; `subtotal` is rounded half up to cents."""
+
+    producto_id: UUID
+    codigo: str
+    nombre: str
+    unidad: str
+    cantidad: Decimal
+    precio_unitario: Decimal
+    subtotal: Decimal
+    campania_aplicada_id: int | None
+    motivo_descuento: str | None
+
+
+class Pedido(msgspec.Struct, frozen=True):
+    """An order. `credito_excedido`: it was accepted although it goes beyond the client's credit."""
+
+    id: UUID
+    numero: int
+    cliente_id: UUID
+    vendedor_id: UUID | None
+    creado_por: UUID
+    condicion_pago: Condicion
+    sucursal_id: UUID | None
+    fecha_entrega_solicitada: datetime | None
+    fecha_entrega_requerida: date | None
+    hora_entrega_requerida: str | None
+    fuera_de_ventana: bool
+    proxima_ventana: ProximaVentana | None
+    observaciones_entrega: str | None
+    latitud: Decimal | None
+    longitud: Decimal | None
+    estado: Estado
+    total: Decimal
+    credito_excedido: bool
+    version: int
+    creado_en: datetime
+    lineas: tuple[Linea, ...]
+
+
+class EntregaPedida(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was asked of the delivery; the instant is aware, date and hour are the organisation's."""
+
+    condicion_pago: Condicion = Condicion.CONTADO
+    sucursal_id: UUID | None = None
+    fecha_entrega_solicitada: datetime | None = None
+    fecha_entrega_requerida: date | None = None
+    hora_entrega_requerida: time | None = None
+    observaciones_entrega: str | None = None
+    latitud: Decimal | None = None
+    longitud: Decimal | None = None
+    fuera_de_ventana: bool = False
+    proxima_ventana: ProximaVentana | None = None
+
+
+class Cambio(msgspec.Struct, frozen=True):
+    """One state that an order went through."""
+
+    estado: Estado
+    motivo: str | None
+    actor_id: UUID
+    creado_en: datetime
+
+
+class Filtro(msgspec.Struct, frozen=True):
+    """Which orders a list holds: None means any; `desde` (inclusive) and `hasta` (exclusive) are instants."""
+
+    estado: Estado | None = None
+    cliente_id: UUID | None = None
+    desde: datetime | None = None
+    hasta: datetime | None = None
+    limite: int = 20
+    salto: int = 0
+
+
+class Pagina(msgspec.Struct, frozen=True):
+    """One page of orders, and how many there are."""
+
+    items: tuple[Pedido, ...]
+    total: int

@@ -1,0 +1,99 @@
+"""Use cases of the orders: seen by those whom they concern, taken from state to state by staff (CONTRACT §7)."""
+
+from uuid import UUID
+
+from clientela.core.actor import Actor
+from clientela.core.db import Db
+from clientela.core.errors import Forbidden, NotFound
+from clientela.core.ids import uuid7
+from clientela.identidad.model import Rol
+from clientela.pedidos import store
+from clientela.pedidos.model import Cambio, EntregaPedida, Estado, Filtro, Pagina, Pedido
+
+
+async def create(
+    db: Db,
+    actor: Actor,
+    key: tuple[UUID | None, UUID | None, UUID | None, bool],
+    wish: EntregaPedida,
+    *,
+    accept_changes: bool,
+    version: int | None,
+) -> Pedido:
+    """Make an order of the cart of a key (`carritos.model.Llave`, as a tuple); one round trip.
+
+    Errors as the flow `place_order`. With `CLIENTELA_CREDITO=bloquear` an order beyond the client's credit is
+    refused, else it is accepted and says so.
+    """
+    return await store.create(
+        db,
+        key,
+        version,
+        wish,
+        accept_changes=accept_changes,
+        block_credit=db.settings.credito == "bloquear",
+        new_id=uuid7(),
+        new_cart_id=uuid7(),
+        actor_id=actor.usuario_id,
+        session_id=actor.sesion_id,
+        now=db.now(),
+    )
+
+
+async def get(db: Db, actor: Actor, pedido_id: UUID) -> Pedido:
+    """Return an order: to its customer, its seller, the seller of its client, administrators.
+
+    NotFound `pedido_no_encontrado`, Forbidden for another's.
+    """
+    found = await store.read(db, pedido_id)
+    if found is None:
+        raise NotFound("pedido_no_encontrado")
+    order, assigned = found
+    if not _may_see(actor, order, assigned):
+        raise Forbidden
+    return order
+
+
+def _may_see(actor: Actor, order: Pedido, assigned: UUID | None) -> bool:
+    if actor.rol == Rol.CLIENTE:
+        return order.cliente_id == actor.cliente_id
+    if actor.rol == Rol.VENDEDOR:
+        return actor.usuario_id in {order.vendedor_id, assigned}
+    return actor.es_admin
+
+
+async def history(db: Db, pedido_id: UUID) -> tuple[Cambio, ...]:
+    """Return the states of an order that the caller may see, in their order."""
+    return await store.history(db, pedido_id)
+
+
+async def list_own(db: Db, actor: Actor, wanted: Filtro) -> Pagina:
+    """Return one page of the caller's orders, the latest first: a customer's own, those that a seller sold."""
+    if actor.cliente_id is not None:
+        return await store.find(db, store.OF_CLIENT, actor.cliente_id, wanted)
+    return await store.find(db, store.OF_SELLER, actor.usuario_id, wanted)
+
+
+async def list_all(db: Db, actor: Actor, wanted: Filtro) -> Pagina:
+    """Return one page of the orders that a member of staff may see, the latest first; `cliente_id` narrows it."""
+    if actor.es_admin and wanted.cliente_id is not None:
+        return await store.find(db, store.OF_CLIENT, wanted.cliente_id, wanted)
+    if actor.es_admin:
+        return await store.find(db, store.ALL, None, wanted)
+    return await store.find(db, store.SEEN_BY_SELLER, actor.usuario_id, wanted)
+
+
+async def change_state(
+    db: Db, actor: Actor, pedido_id: UUID, estado: Estado, motivo: str | None, *, version: int | None = None
+) -> Pedido:
+    """Take an order one step on, or cancel it, which returns its stock; its present state changes nothing.
+
+    Raises as `get`, Conflict `transicion_invalida`, PreconditionFailed for a stale `version`.
+    """
+    if actor.rol not in {Rol.VENDEDOR, Rol.ADMIN}:
+        raise Forbidden
+    async with db.transaction() as tx:
+        await get(tx, actor, pedido_id)
+        return await store.change_state(
+            tx, pedido_id, estado, motivo, version, actor_id=actor.usuario_id, now=tx.now()
+        )
