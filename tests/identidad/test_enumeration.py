@@ -8,7 +8,7 @@ import pytest
 
 from tests.cast import Cast
 from tests.identidad.test_login import PANEL, V1, body
-from tests.identidad.timing import Pair, told_apart
+from tests.identidad.timing import Pair, measure, told_apart
 from tests.tools.burst import Answer
 from tests.tools.database import Database
 from tests.tools.planted import program
@@ -148,9 +148,19 @@ def test_a_login_takes_as_long_for_an_unknown_account(
 def test_a_login_takes_as_long_while_hashes_are_older_than_the_cost(
     cast: Cast, db: Database, new_ip: Callable[[], str], start_server: Callable[..., Server]
 ) -> None:
-    raised = start_server(db.dsn, workers=1, bcrypt_costo="8")
-    told, seen = told_apart(login_pairs(raised.url, db, new_ip, V1, customers, GATE))
-    assert not told, seen
+    """Within a millisecond: the four hashes that make up the difference cost a fifth of one by being four more calls.
+
+    An observer of a very quiet machine sees that much, until the hash is renewed at the next login; hence no ranks.
+    """
+
+    def shifted(*plant: str) -> bool:
+        options = {"program": program(*plant)} if plant else {}
+        raised = start_server(db.dsn, workers=1, bcrypt_costo="8", **options)
+        seen = measure(login_pairs(raised.url, db, new_ip, V1, customers, GATE)())
+        return abs(seen.shift) > max(1.0, seen.noise)
+
+    assert not shifted()
+    assert shifted("tests.identidad.plants:no_making_up"), "the difference itself must be seen"
 
 
 @pytest.mark.parametrize("count", COUNTS)
