@@ -1,6 +1,5 @@
 """A client and his three photos: both or neither, whatever fails in between (T-CR-4, T-DF-2, T-UP-6)."""
 
-import os
 import random
 import subprocess
 import sys
@@ -19,7 +18,6 @@ from clientela.clientes import jobs
 from clientela.clientes.model import IMAGENES, CambiosCliente
 from clientela.core import files, images
 from clientela.core.actor import Actor
-from clientela.core.db import Pool
 from clientela.core.errors import StorageFull, Unavailable
 from clientela.flows import client_record
 from clientela.settings import Settings
@@ -30,8 +28,9 @@ from tests.faults.dying import PHOTOS, clean_already, new_client
 from tests.faults.test_files import send
 from tests.tickets.test_atomicity import FragilePool, Wire
 from tests.tools import small_disk
-from tests.tools.database import Database, run
+from tests.tools.database import Database
 from tests.tools.image_bricks import encoded, picture
+from tests.tools.night import clear
 from tests.tools.server import CLIENTELA, Server
 from tests.tools.sweep import sweep, sweep_files
 from tests.tools.wait import wait_for
@@ -49,22 +48,6 @@ SELECT (SELECT count(*) FROM usuarios u WHERE u.nombre LIKE $1 AND NOT EXISTS (
             SELECT FROM clientes c WHERE c.id::text = a.objeto_id))
      + (SELECT count(*) FROM eventos e WHERE e.tipo LIKE 'client.%' AND NOT EXISTS (
             SELECT FROM clientes c WHERE c.id::text = e.datos ->> 'id'))"""
-
-
-def clear(database: Database, data_dir: Path) -> None:
-    """Let every file be old, and sweep as the night does."""
-    then = time.time() - 3600
-    for path in (data_dir / files.FOLDER).rglob("*"):
-        os.utime(path, (then, then))
-
-    async def work() -> None:
-        pool = await Pool(Settings(data_dir=data_dir), lambda: database.dsn).open()
-        try:
-            await files.sweep(pool.db, jobs.ARCHIVOS)
-        finally:
-            await pool.close()
-
-    run(work())
 
 
 def administrator(database: Database) -> Actor:
@@ -122,7 +105,7 @@ def test_dead_at_any_step(
     else:
         assert rows == {(None, False, 1, 1, 3), ("cambiado", True, 2, 0, 3)}
         assert len(made) == deaths + 1
-    clear(database, tmp_path)
+    clear(database, tmp_path, jobs.ARCHIVOS)
     assert sweep_files(database, tmp_path, grace=-60) == []
     assert stored(tmp_path) == 3 * len(made)
 
@@ -200,7 +183,7 @@ async def test_refused_at_any_statement(failing: tuple[FragilePool, Database]) -
             break
     assert failures >= 12
     assert db.fetchval(BY_NAME, name) == 1
-    clear(db, home)
+    clear(db, home, jobs.ARCHIVOS)
     assert stored(home) == 3
     client = made.expediente.cliente
     before = {getattr(client, campo) for campo in IMAGENES}
@@ -218,7 +201,7 @@ async def test_refused_at_any_statement(failing: tuple[FragilePool, Database]) -
             break
     assert failures >= 6
     assert changed.expediente.cliente.version == 2
-    clear(db, home)
+    clear(db, home, jobs.ARCHIVOS)
     assert stored(home) == 3
     assert not any((home / files.FOLDER / key).exists() for key in before)
 
@@ -309,7 +292,7 @@ def test_killed_while_it_creates(
     assert set(acknowledged) <= there
     assert database.fetchval(HALVES, "Muere") == 0
     assert sweep(database) == []
-    clear(database, server.data_dir)
+    clear(database, server.data_dir, jobs.ARCHIVOS)
     assert sweep_files(database, server.data_dir, grace=-60) == []
 
 

@@ -1,6 +1,5 @@
 """Files and rows stay together when the disk is full, the server dies or the caller goes (T-UP-6, T-DF-2)."""
 
-import os
 import random
 import socket
 import threading
@@ -16,15 +15,15 @@ import pytest
 from clientela.catalogo import jobs, service
 from clientela.core import files
 from clientela.core.actor import Actor
-from clientela.core.db import Pool
 from clientela.core.errors import Unavailable
 from clientela.settings import Settings
 from tests.cast import Cast, Persona
 from tests.tickets.test_atomicity import FragilePool
 from tests.tools import small_disk
 from tests.tools.burst import parse_answer
-from tests.tools.database import Database, run
+from tests.tools.database import Database
 from tests.tools.image_bricks import encoded, picture
+from tests.tools.night import clear
 from tests.tools.server import CLIENTELA, Server
 from tests.tools.sweep import sweep_files
 from tests.tools.wait import wait_for
@@ -128,24 +127,8 @@ def test_killed_while_it_stores(
         # The last one acknowledged is there, unless the list was emptied after it.
         assert not noted or not rows[product] or noted[-1] in " ".join(rows[product])
     # Whatever lies there without a row goes with the next sweep, halves and all.
-    clear(database, server.data_dir)
+    clear(database, server.data_dir, jobs.ARCHIVOS)
     assert sweep_files(database, server.data_dir, grace=-60) == []
-
-
-def clear(database: Database, data_dir: Path) -> None:
-    """Let every file be old, and sweep as the night does."""
-    then = time.time() - 3600
-    for path in (data_dir / files.FOLDER).rglob("*"):
-        os.utime(path, (then, then))
-
-    async def sweep() -> None:
-        pool = await Pool(Settings(data_dir=data_dir), lambda: database.dsn).open()
-        try:
-            await files.sweep(pool.db, jobs.ARCHIVOS)
-        finally:
-            await pool.close()
-
-    run(sweep())
 
 
 # --- a caller who goes -------------------------------------------------------------------------------------
@@ -214,7 +197,7 @@ async def test_every_cut_leaves_no_row_without_its_file(
     ]
     assert {violation.rule for violation in own} <= {"archivo_sin_fila"}
     # Nobody knew what had become of the commit: the sweep asks.
-    clear(db, fragile.settings.data_dir)
+    clear(db, fragile.settings.data_dir, jobs.ARCHIVOS)
     left = [path.name for path in fragile.settings.data_dir.rglob("*.jpg")]
     assert left == [made.imagenes[0].rpartition("/")[2]]
     cuts = 0
@@ -228,7 +211,7 @@ async def test_every_cut_leaves_no_row_without_its_file(
         else:
             break
     # The row is gone, and with the wires cut right behind its commit the file goes with the next sweep.
-    clear(db, fragile.settings.data_dir)
+    clear(db, fragile.settings.data_dir, jobs.ARCHIVOS)
     assert list(fragile.settings.data_dir.rglob("*.jpg")) == []
 
 
