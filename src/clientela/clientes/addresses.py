@@ -11,7 +11,7 @@ from clientela.clientes.store import parts, records
 from clientela.core import audit
 from clientela.core.actor import Actor
 from clientela.core.db import Db
-from clientela.core.errors import Forbidden, NotFound
+from clientela.core.errors import NotFound
 from clientela.core.ids import uuid7
 
 
@@ -27,7 +27,7 @@ async def list_addresses(
     db: Db, actor: Actor, ref: UUID | int, limite: int, desde: int
 ) -> tuple[tuple[Direccion, ...], int]:
     """Return one page of a client's addresses and how many he has; NotFound where the caller may not see him."""
-    client = await _visible(db, actor, ref)
+    client = await access.visible_client(db, actor, ref)
     return await parts.list_direcciones(db, client.id, limite, desde)
 
 
@@ -94,16 +94,8 @@ async def delete_address(db: Db, actor: Actor, ref: UUID | int, address: UUID | 
     return found
 
 
-async def _visible(db: Db, actor: Actor, ref: UUID | int) -> Cliente:
-    # v1 does not tell another's client from one that is not there.
-    try:
-        return await access.access_client(db, actor, ref)
-    except Forbidden as error:
-        raise NotFound from error
-
-
 async def _held(db: Db, actor: Actor, ref: UUID | int) -> Cliente:
-    client = await records.lock_cliente(db, (await _visible(db, actor, ref)).id)
+    client = await records.lock_cliente(db, (await access.visible_client(db, actor, ref)).id)
     if client is None:
         raise NotFound
     return client

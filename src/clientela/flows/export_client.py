@@ -9,14 +9,13 @@ from uuid import UUID
 import msgspec
 
 from clientela.carritos import personal as carritos
+from clientela.clientes import access
 from clientela.clientes import personal as clientes
-from clientela.clientes import service
 from clientela.clientes.model import IMAGENES, Cliente
 from clientela.cobranza import personal as cobranza
 from clientela.core import audit, files
 from clientela.core.actor import Actor
 from clientela.core.db import Db
-from clientela.core.errors import Forbidden, NotFound
 from clientela.panel import personal as panel
 from clientela.pedidos import personal as pedidos
 from clientela.tickets import personal as tickets
@@ -49,10 +48,7 @@ async def export_client(db: Db, actor: Actor, ref: UUID | int) -> tuple[Cliente,
     For administrators and for the client himself; each export is in the audit log before the first byte leaves.
     Raises NotFound where there is no such client, or for one who asks for another.
     """
-    try:
-        found = await service.access_client(db, actor, ref)
-    except Forbidden as error:
-        raise NotFound from error
+    found = await access.visible_client(db, actor, ref)
     await audit.record(db, "cliente.exportado", actor=actor, objeto=("cliente", str(found.id)))
     return found, _archive(db, found)
 
