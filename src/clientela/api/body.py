@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+import msgspec
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -28,6 +30,7 @@ from clientela.core.ids import parse_uuid
 from clientela.core.values import text_is_safe
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_HOUR: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _SIX_PLACES: Final = Decimal("0.000001")
 _PLAIN_DECIMAL: Final = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 
@@ -124,6 +127,13 @@ def _uuid(value: Any) -> Any:
     return found
 
 
+def _hour(value: Any) -> Any:
+    found = _HOUR.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise PydanticCustomError("hora", "Debe ser una hora HH:mm")
+    return time(int(found[1]), int(found[2]))
+
+
 class _NotBlank:
     """A text that is not only blanks; the description of the API says so too."""
 
@@ -160,6 +170,11 @@ CantidadV1 = Annotated[
 # An instant with an offset arrives in UTC; one without is naive and belongs to the organisation's zone.
 Instante = Annotated[datetime, BeforeValidator(_instant), AfterValidator(_in_range)]
 Fecha = Annotated[date, BeforeValidator(_date)]
+Hora = Annotated[
+    time, BeforeValidator(_hour), WithJsonSchema({"type": "string", "pattern": f"^{_HOUR.pattern}$"})
+]
+# The identifier of a small catalogue's row.
+Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 _UUID_SCHEMA: Final = {"type": "string", "format": "uuid"}
 Uuid = Annotated[UUID, BeforeValidator(_uuid), WithJsonSchema(_UUID_SCHEMA)]
 UuidONulo = Annotated[
@@ -193,6 +208,16 @@ def texto(maximo: int, *, minimo: int = 0, vacio: bool = True) -> Any:
     """Make the type of a text of at most so many code points; `vacio=False` refuses blanks."""
     limits = StringConstraints(max_length=maximo, min_length=minimo)
     return Annotated[str, limits] if vacio else Annotated[str, limits, NoVacio]
+
+
+def absent() -> Any:
+    """Make the default of a field that stays as it is when it is not sent; null is another thing."""
+    return msgspec.UNSET
+
+
+def in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
+    """Read an `Instante` that came without an offset in the organisation's zone; in UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone).astimezone(UTC)
 
 
 def blank_is_default(default: Any) -> Any:

@@ -257,6 +257,11 @@ class Call:
         return (self.header(b"user-agent") or "")[:300]
 
 
+def etag(version: int) -> dict[str, str]:
+    """Make the header by which a caller knows a version again; `Call.if_match` reads it."""
+    return {"ETag": f'"{version}"'}
+
+
 def authorization(headers: RawHeaders) -> bytes | None:
     """Return the one `Authorization` header; two of them are as good as none."""
     found: bytes | None = None

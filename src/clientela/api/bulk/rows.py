@@ -1,7 +1,7 @@
 """Rows of a sheet, validated by the very models that read the API's bodies; every row is looked at."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -87,22 +87,19 @@ def check_columns(sheet: Hoja, known: Sequence[str], *, one_of: Sequence[str]) -
 
 def read_clients(sheet: Hoja, rows: Sequence[Fila]) -> Leidas:
     """Read some rows of a sheet of clients."""
-    read = Leidas([], [])
-    for row in rows:
-        errors = _Errors(row.numero)
-        found = _client(sheet, row, errors)
-        if found is not None and not errors.found:
-            read.filas.append(found)
-        read.errores.extend(errors.all())
-    return read
+    return _read(sheet, rows, _client)
 
 
 def read_products(sheet: Hoja, rows: Sequence[Fila]) -> Leidas:
     """Read some rows of a sheet of products."""
+    return _read(sheet, rows, _product)
+
+
+def _read(sheet: Hoja, rows: Sequence[Fila], one: Callable[[Hoja, Fila, _Errors], Any]) -> Leidas:
     read = Leidas([], [])
     for row in rows:
         errors = _Errors(row.numero)
-        found = _product(sheet, row, errors)
+        found = one(sheet, row, errors)
         if found is not None and not errors.found:
             read.filas.append(found)
         read.errores.extend(errors.all())

@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import UNSET
 
-from clientela.api.call import Call, Reply, route
+from clientela.api.call import Call, Reply, etag, route
 from clientela.api.clientes import render
 from clientela.api.clientes.schemas import (
     ClienteCambios,
@@ -128,7 +128,7 @@ def _saved(call: Call, ficha: Ficha, text: str, *, windows: bool, status: int = 
         render.user(ficha.login) if ficha.login_nuevo and ficha.login else UNSET,
         warned or UNSET,
     )
-    headers = {"ETag": f'"{ficha.expediente.cliente.version}"'}
+    headers = etag(ficha.expediente.cliente.version)
     return Reply(render.Respuesta(message=EXITOS[text], data=data), status, headers)
 
 

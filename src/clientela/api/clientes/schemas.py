@@ -1,11 +1,8 @@
 """What comes in for client records (spec 2): the same models read JSON and forms."""
 
-import re
-from datetime import time
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-import msgspec
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -15,11 +12,14 @@ from clientela.api.body import (
     Dinero,
     Entrada,
     Fecha,
+    Hora,
+    Id,
     Latitud,
     Longitud,
     NoVacio,
     Pagina,
     UuidONulo,
+    absent,
     blank_is_default,
 )
 from clientela.clientes.model import (
@@ -37,19 +37,6 @@ from clientela.identidad.rules import read_email
 MAX_WINDOWS: Final = 100
 MAX_ADDRESSES: Final = 50
 MAX_CATEGORIES: Final = 100
-_HOUR: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
-_LAST_ID: Final = 2**63 - 1
-
-
-def _absent() -> Any:
-    return msgspec.UNSET
-
-
-def _hour(value: Any) -> Any:
-    found = _HOUR.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        raise PydanticCustomError("hora", "Debe ser una hora HH:mm")
-    return time(int(found[1]), int(found[2]))
 
 
 def _email(value: str | None) -> str | None:
@@ -75,10 +62,6 @@ Linea100 = Annotated[Annotated[str, StringConstraints(max_length=100, pattern=LI
 Linea200 = Annotated[Annotated[str, StringConstraints(max_length=200, pattern=LINEA)] | None, RECORTADA]
 Email = Annotated[Annotated[str, StringConstraints(max_length=254)] | None, RECORTADA, AfterValidator(_email)]
 Genero = Annotated[Literal["F", "M", "X"] | None, BeforeValidator(lambda value: value or None)]
-Hora = Annotated[
-    time, BeforeValidator(_hour), WithJsonSchema({"type": "string", "pattern": f"^{_HOUR.pattern}$"})
-]
-Id = Annotated[int, Field(ge=1, le=_LAST_ID)]
 Observaciones = Annotated[str, StringConstraints(max_length=10_000)]
 Imagen = Annotated[
     None, BeforeValidator(_no_text), WithJsonSchema({"type": "null", "description": "null borra la imagen"})
@@ -128,27 +111,27 @@ class _Cliente(Entrada):
     """What creation and change have in common. An absent field stays, null clears."""
 
     crear_usuario: bool | None = False
-    razon_social: Linea200 = Field(default_factory=_absent)
-    nit: Linea40 = Field(default_factory=_absent)
-    email: Email = Field(default_factory=_absent)
-    telefono: Linea40 = Field(default_factory=_absent)
-    whatsapp: Linea40 = Field(default_factory=_absent)
-    fecha_nacimiento: Fecha | None = Field(default_factory=_absent)
-    genero: Genero = Field(default_factory=_absent)
-    limite_credito: Dinero | None = Field(default_factory=_absent)
-    localidad_id: Id | None = Field(default_factory=_absent)
-    latitud: Latitud | None = Field(default_factory=_absent)
-    longitud: Longitud | None = Field(default_factory=_absent)
-    observaciones: Observaciones | None = Field(default_factory=_absent)
-    vendedor_asignado_id: UuidONulo = Field(default_factory=_absent)
-    foto_perfil: Imagen = Field(default_factory=_absent)
-    ci_anverso: Imagen = Field(default_factory=_absent)
-    ci_reverso: Imagen = Field(default_factory=_absent)
+    razon_social: Linea200 = Field(default_factory=absent)
+    nit: Linea40 = Field(default_factory=absent)
+    email: Email = Field(default_factory=absent)
+    telefono: Linea40 = Field(default_factory=absent)
+    whatsapp: Linea40 = Field(default_factory=absent)
+    fecha_nacimiento: Fecha | None = Field(default_factory=absent)
+    genero: Genero = Field(default_factory=absent)
+    limite_credito: Dinero | None = Field(default_factory=absent)
+    localidad_id: Id | None = Field(default_factory=absent)
+    latitud: Latitud | None = Field(default_factory=absent)
+    longitud: Longitud | None = Field(default_factory=absent)
+    observaciones: Observaciones | None = Field(default_factory=absent)
+    vendedor_asignado_id: UuidONulo = Field(default_factory=absent)
+    foto_perfil: Imagen = Field(default_factory=absent)
+    ci_anverso: Imagen = Field(default_factory=absent)
+    ci_reverso: Imagen = Field(default_factory=absent)
     ventanas_entrega: Annotated[list[VentanaEntrada], Field(max_length=MAX_WINDOWS)] | None = Field(
-        default_factory=_absent
+        default_factory=absent
     )
     categorias_ids: Annotated[list[Id], Field(max_length=MAX_CATEGORIES)] | None = Field(
-        default_factory=_absent
+        default_factory=absent
     )
 
     def _sent(self) -> dict[str, Any]:
@@ -184,8 +167,8 @@ class ClienteEntrada(_Cliente):
 class ClienteCambios(_Cliente):
     """Changes of a client; windows and categories that are sent replace all there were."""
 
-    nombre: Nombre = Field(default_factory=_absent)
-    activo: bool = Field(default_factory=_absent)
+    nombre: Nombre = Field(default_factory=absent)
+    activo: bool = Field(default_factory=absent)
 
     def as_changes(self) -> CambiosCliente:
         """Say it in the register's words."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from clientela.api.call import Call, Reply, route
+from clientela.api.call import Call, Reply, etag, route
 from clientela.api.panel.schemas import (
     CarritoEntrada,
     CarritoGuardado,
@@ -41,10 +41,6 @@ _SHOWN: Final = {
 }
 
 
-def _etag(version: int) -> dict[str, str]:
-    return {"ETag": f'"{version}"'}
-
-
 @route(
     "GET",
     _PATH,
@@ -56,7 +52,7 @@ def _etag(version: int) -> dict[str, str]:
 async def read_cart(call: Call) -> Reply:
     """Show the cart; 404 until it was first written."""
     cart = await service.read(call.db, call.path_uuid("cliente_id"))
-    return Reply(CarritoSalida(*cart_fields(cart, call.runtime.settings.url)), headers=_etag(cart.version))
+    return Reply(CarritoSalida(*cart_fields(cart, call.runtime.settings.url)), headers=etag(cart.version))
 
 
 @route(
@@ -80,7 +76,7 @@ async def write_cart(call: Call, body: CarritoEntrada) -> Reply:
         raise PreconditionFailed(
             error.code,
             data={"carrito": CarritoSalida(*cart_fields(current, call.runtime.settings.url))},
-            headers=_etag(current.version),
+            headers=etag(current.version),
         ) from error
     return Reply(
         CarritoGuardado(
@@ -88,5 +84,5 @@ async def write_cart(call: Call, body: CarritoEntrada) -> Reply:
             EXITOS["carrito_guardado"],
             lost_lines(done.perdidas),
         ),
-        headers=_etag(done.carrito.version),
+        headers=etag(done.carrito.version),
     )

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable
 from typing import Final
 
-from clientela.api.call import Call, Reply, route
-from clientela.api.pedidos.schemas import CantidadEntrada, CarritoSalida, LineaEntrada, shown
+from clientela.api.call import Call, Reply, etag, route
+from clientela.api.pedidos.schemas import CantidadEntrada, CarritoSalida, LineaEntrada, shown, stale
 from clientela.carritos import service
 from clientela.carritos.model import Carrito, Llave
 from clientela.core.errors import PreconditionFailed
@@ -56,11 +56,8 @@ async def _answer(asked: Awaitable[Carrito], status: int = 200) -> Reply:
     try:
         cart = await asked
     except PreconditionFailed as error:
-        current = error.data["carrito"]
-        raise PreconditionFailed(
-            error.code, data={"carrito": shown(current)}, headers={"ETag": f'"{current.version}"'}
-        ) from error
-    return Reply(shown(cart), status, {"ETag": f'"{cart.version}"'})
+        raise stale(error) from error
+    return Reply(shown(cart), status, etag(cart.version))
 
 
 @route("GET", _OWN, response=CarritoSalida, summary="Leer el carrito propio", example=_SHOWN)

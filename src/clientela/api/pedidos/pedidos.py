@@ -3,8 +3,8 @@
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from clientela.api.call import Call, Reply, route
-from clientela.api.pedidos.schemas import shown
+from clientela.api.call import Call, Reply, etag, route
+from clientela.api.pedidos.schemas import stale
 from clientela.api.pedidos.schemas_pedidos import (
     EstadoEntrada,
     PedidoConHistorial,
@@ -94,15 +94,12 @@ async def _place(call: Call, key: Llave, body: PedidoEntrada) -> Reply:
             version=call.if_match,
         )
     except PreconditionFailed as error:
-        current = error.data["carrito"]
-        raise PreconditionFailed(
-            error.code, data={"carrito": shown(current)}, headers={"ETag": f'"{current.version}"'}
-        ) from error
+        raise stale(error) from error
     return _shown(order, 201)
 
 
 def _shown(order: Pedido, status: int = 200) -> Reply:
-    return Reply(PedidoSalida(**fields(order)), status, {"ETag": f'"{order.version}"'})
+    return Reply(PedidoSalida(**fields(order)), status, etag(order.version))
 
 
 @route(
@@ -185,9 +182,7 @@ async def read_order(call: Call) -> Reply:
     """Show an order with its history to those whom it concerns."""
     order = await service.get(call.db, call.actor, call.path_uuid("pedido_id"))
     history = await service.history(call.db, order.id)
-    return Reply(
-        PedidoConHistorial(**fields(order), historial=history), headers={"ETag": f'"{order.version}"'}
-    )
+    return Reply(PedidoConHistorial(**fields(order), historial=history), headers=etag(order.version))
 
 
 @route(

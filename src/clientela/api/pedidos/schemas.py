@@ -2,34 +2,17 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StringConstraints
 
-from clientela.api.body import Cantidad, Entrada
+from clientela.api.body import Cantidad, Entrada, Id, Uuid, absent
+from clientela.api.call import etag
 from clientela.carritos.model import CambioLinea, Carrito, Linea
-from clientela.core.ids import parse_uuid
+from clientela.core.errors import PreconditionFailed
 from clientela.core.money import line_subtotal, total
-
-_LAST_ID: Final = 2**63 - 1
-
-
-def _absent() -> Any:
-    return UNSET
-
-
-def _uuid(value: Any) -> Any:
-    found = parse_uuid(value) if isinstance(value, str) else None
-    if found is None:
-        raise PydanticCustomError("uuid_parsing", "")
-    return found
-
-
-Uuid = Annotated[UUID, BeforeValidator(_uuid), WithJsonSchema({"type": "string", "format": "uuid"})]
 
 
 class LineaEntrada(Entrada):
@@ -37,9 +20,9 @@ class LineaEntrada(Entrada):
 
     producto_id: Uuid
     cantidad: Cantidad
-    campania_aplicada_id: Annotated[int, Field(ge=1, le=_LAST_ID)] | None = Field(default_factory=_absent)
+    campania_aplicada_id: Id | None = Field(default_factory=absent)
     motivo_descuento: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = Field(
-        default_factory=_absent
+        default_factory=absent
     )
 
     def as_change(self) -> CambioLinea:
@@ -104,6 +87,12 @@ def shown(cart: Carrito) -> CarritoSalida:
         cart.version,
         cart.actualizado_en,
     )
+
+
+def stale(error: PreconditionFailed) -> PreconditionFailed:
+    """Say a refused stale write in the contract's words: with the current cart and its version."""
+    current = error.data["carrito"]
+    return PreconditionFailed(error.code, data={"carrito": shown(current)}, headers=etag(current.version))
 
 
 def _line(line: Linea) -> LineaSalida:

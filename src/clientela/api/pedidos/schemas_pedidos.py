@@ -1,19 +1,27 @@
 """What comes in and goes out of orders (spec 4, spec 2 "hora de entrega requerida", CONTRACT §7)."""
 
-import re
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import StringConstraints
 
-from clientela.api.body import Entrada, Fecha, Instante, Latitud, Longitud, Pagina, blank_is_default
-from clientela.api.pedidos.schemas import Uuid
+from clientela.api.body import (
+    Entrada,
+    Fecha,
+    Hora,
+    Instante,
+    Latitud,
+    Longitud,
+    Pagina,
+    Uuid,
+    blank_is_default,
+    in_zone,
+)
 from clientela.core.textos import ADVERTENCIAS
 from clientela.pedidos.model import (
     Cambio,
@@ -25,20 +33,6 @@ from clientela.pedidos.model import (
     Pedido,
     ProximaVentana,
 )
-
-_HOUR: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
-
-
-def _hour(value: Any) -> Any:
-    found = _HOUR.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        raise PydanticCustomError("hora", "Debe ser una hora HH:mm")
-    return time(int(found[1]), int(found[2]))
-
-
-Hora = Annotated[
-    time, BeforeValidator(_hour), WithJsonSchema({"type": "string", "pattern": f"^{_HOUR.pattern}$"})
-]
 
 
 class UbicacionEntrada(Entrada):
@@ -66,7 +60,7 @@ class PedidoEntrada(Entrada):
         return EntregaPedida(
             condicion_pago=Condicion(self.condicion_pago or "CONTADO"),
             sucursal_id=self.sucursal_id,
-            fecha_entrega_solicitada=in_zone(self.fecha_entrega_solicitada, zone),
+            fecha_entrega_solicitada=_in_zone(self.fecha_entrega_solicitada, zone),
             fecha_entrega_requerida=self.fecha_entrega_requerida,
             hora_entrega_requerida=self.hora_entrega_requerida,
             observaciones_entrega=self.observaciones_entrega,
@@ -81,11 +75,8 @@ class PedidoEntrada(Entrada):
         return wished is not None and wished.tzinfo is None
 
 
-def in_zone(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
-    """Read a date-time without offset in the organisation's zone."""
-    if moment is None or moment.tzinfo is not None:
-        return moment
-    return moment.replace(tzinfo=zone).astimezone(UTC)
+def _in_zone(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return moment and in_zone(moment, zone)
 
 
 class EstadoEntrada(Entrada):
@@ -106,8 +97,8 @@ class PedidosPropiosConsulta(Pagina):
         """Say it in the orders' words."""
         return Filtro(
             estado=self.estado,
-            desde=in_zone(self.desde, zone),
-            hasta=in_zone(self.hasta, zone),
+            desde=_in_zone(self.desde, zone),
+            hasta=_in_zone(self.hasta, zone),
             limite=self.per_page,
             salto=self.offset,
         )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from clientela.api.call import Call, Reply, route
+from clientela.api.call import Call, Reply, etag, route
 from clientela.api.v1.schemas_campanias import (
     CampaniaCambios,
     CampaniaEntrada,
@@ -90,4 +90,4 @@ async def change_campaign(call: Call, body: CampaniaCambios) -> Reply:
 
 
 def _answer(found: Campania, status: int = 200) -> Reply:
-    return Reply(found, status, {"ETag": f'"{found.version}"'})
+    return Reply(found, status, etag(found.version))

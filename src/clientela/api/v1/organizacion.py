@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from clientela.api.call import Call, Reply, route
+from clientela.api.call import Call, Reply, etag, route
 from clientela.api.v1.schemas_organizacion import OrganizacionEntrada
 from clientela.organizacion import service
 from clientela.organizacion.model import Organizacion
@@ -21,7 +21,7 @@ _SHOWN: Final = {**_ENTERED, "version": 2, "actualizado_en": "2026-11-20T14:03:2
 
 
 def _shown(found: Organizacion) -> Reply:
-    return Reply(found, headers={"ETag": f'"{found.version}"'})
+    return Reply(found, headers=etag(found.version))
 
 
 @route(

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from clientela.api import served
-from clientela.api.call import Call, Reply, route
+from clientela.api.call import Call, Reply, etag, route
 from clientela.api.v1.schemas_productos import (
     ProductoCambios,
     ProductoEntrada,
@@ -55,7 +55,7 @@ def _shown(call: Call, product: Producto) -> Producto:
 
 
 def _one(call: Call, product: Producto, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
-    return Reply(_shown(call, product), status, headers={"ETag": f'"{product.version}"', **(headers or {})})
+    return Reply(_shown(call, product), status, headers={**etag(product.version), **(headers or {})})
 
 
 @route(

@@ -7,7 +7,7 @@ import msgspec
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from clientela.api.body import Consulta, EntradaV1, Instante, NoVacio, Pagina
+from clientela.api.body import Consulta, EntradaV1, Instante, NoVacio, Pagina, absent
 from clientela.core.actor import Actor
 from clientela.core.audit import Entrada as FilaAuditoria
 from clientela.core.textos import CAMPOS
@@ -30,10 +30,6 @@ def _not_empty(value: str) -> str:
 
 def _all_is_any(value: Any) -> Any:
     return None if value in {"", "all"} else value
-
-
-def _absent() -> Any:
-    return msgspec.UNSET
 
 
 def _only_off(value: Any) -> Any:
@@ -73,7 +69,7 @@ class LoginEntrada(EntradaV1):
 class TotpEntrada(EntradaV1):
     """Nothing, to ask for a secret; then the first code that the authenticator application makes of it."""
 
-    codigo: CodigoTotp = Field(default_factory=_absent)
+    codigo: CodigoTotp = Field(default_factory=absent)
 
 
 class TotpRetiro(EntradaV1):
@@ -196,15 +192,15 @@ class UsuarioCambios(EntradaV1):
     `totp: false` takes away the second factor of somebody who lost it.
     """
 
-    nombre: Nombre = Field(default_factory=_absent)
-    rol: Rol = Field(default_factory=_absent)
-    correo: Correo | None = Field(default_factory=_absent)
-    usernick: Usernick | None = Field(default_factory=_absent)
-    celular: Celular | None = Field(default_factory=_absent)
-    activo: bool = Field(default_factory=_absent)
-    contrasenia: Contrasenia = Field(default_factory=_absent)
-    debe_cambiar_contrasenia: bool = Field(default_factory=_absent)
-    totp: SoloRetirar = Field(default_factory=_absent)
+    nombre: Nombre = Field(default_factory=absent)
+    rol: Rol = Field(default_factory=absent)
+    correo: Correo | None = Field(default_factory=absent)
+    usernick: Usernick | None = Field(default_factory=absent)
+    celular: Celular | None = Field(default_factory=absent)
+    activo: bool = Field(default_factory=absent)
+    contrasenia: Contrasenia = Field(default_factory=absent)
+    debe_cambiar_contrasenia: bool = Field(default_factory=absent)
+    totp: SoloRetirar = Field(default_factory=absent)
 
     def as_changes(self) -> CambiosUsuario:
         """Say it in the domain's words."""

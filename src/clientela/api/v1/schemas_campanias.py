@@ -1,40 +1,37 @@
 """What comes in and goes out of `/api/v1/campanias`."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, StringConstraints
 
-from clientela.api.body import LINEA, EntradaV1, Instante, NoVacio, Pagina, blank_is_default, number_or_text
+from clientela.api.body import (
+    LINEA,
+    EntradaV1,
+    Id,
+    Instante,
+    NoVacio,
+    Pagina,
+    Uuid,
+    absent,
+    blank_is_default,
+    in_zone,
+    number_or_text,
+)
 from clientela.catalogo.model import CambiosCampania, Campania, NuevaCampania
-from clientela.core.ids import parse_uuid
 
 MAX_PARTS: Final = 1000
-
-
-def _absent() -> Any:
-    return msgspec.UNSET
-
-
-def _uuid(value: Any) -> Any:
-    found = parse_uuid(value) if isinstance(value, str) else None
-    if found is None:
-        raise PydanticCustomError("uuid_parsing", "")
-    return found
 
 
 Nombre = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=LINEA), NoVacio]
 Porcentaje = Annotated[
     Decimal, BeforeValidator(number_or_text), Field(gt=0, le=Decimal(100), max_digits=5, decimal_places=2)
 ]
-Producto = Annotated[UUID, BeforeValidator(_uuid), WithJsonSchema({"type": "string", "format": "uuid"})]
-Productos = Annotated[list[Producto], Field(max_length=MAX_PARTS)]
-Categorias = Annotated[list[Annotated[int, Field(ge=1, le=2**63 - 1)]], Field(max_length=MAX_PARTS)]
+Productos = Annotated[list[Uuid], Field(max_length=MAX_PARTS)]
+Categorias = Annotated[list[Id], Field(max_length=MAX_PARTS)]
 
 
 class CampaniaEntrada(EntradaV1):
@@ -56,13 +53,13 @@ class CampaniaEntrada(EntradaV1):
 class CampaniaCambios(EntradaV1):
     """Some fields of a campaign; products and categories that are sent replace all there were."""
 
-    nombre: Nombre = Field(default_factory=_absent)
-    porcentaje: Porcentaje = Field(default_factory=_absent)
-    desde: Instante = Field(default_factory=_absent)
-    hasta: Instante = Field(default_factory=_absent)
-    productos: Productos = Field(default_factory=_absent)
-    categorias_ids: Categorias = Field(default_factory=_absent)
-    activo: bool = Field(default_factory=_absent)
+    nombre: Nombre = Field(default_factory=absent)
+    porcentaje: Porcentaje = Field(default_factory=absent)
+    desde: Instante = Field(default_factory=absent)
+    hasta: Instante = Field(default_factory=absent)
+    productos: Productos = Field(default_factory=absent)
+    categorias_ids: Categorias = Field(default_factory=absent)
+    activo: bool = Field(default_factory=absent)
 
     def as_changes(self, zone: ZoneInfo) -> CambiosCampania:
         """Say it in the catalogue's words."""
@@ -76,9 +73,7 @@ def _plain(body: EntradaV1, zone: ZoneInfo) -> dict[str, Any]:
 def _said(value: Any, zone: ZoneInfo) -> Any:
     if isinstance(value, list):
         return tuple(sorted(set(value)))
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return value.replace(tzinfo=zone).astimezone(UTC)
-    return value
+    return in_zone(value, zone) if isinstance(value, datetime) else value
 
 
 class CampaniasConsulta(Pagina):

@@ -18,6 +18,7 @@ from clientela.api.body import (
     NoVacio,
     Uuid,
     UuidONulo,
+    absent,
 )
 from clientela.clientes.model import (
     CambiosCategoria,
@@ -33,10 +34,6 @@ from clientela.core.ids import parse_uuid
 # So many clients change hands at once; each is a change of its own, audited and told of.
 MAX_ASSIGNED: Final = 200
 _LAST_NUMBER: Final = 2**63 - 1
-
-
-def _absent() -> Any:
-    return msgspec.UNSET
 
 
 def _reference(value: Any) -> Any:
@@ -75,8 +72,8 @@ class LocalidadEntrada(EntradaV1):
 class LocalidadCambios(EntradaV1):
     """Changes of a locality; an absent field stays."""
 
-    nombre: Nombre = Field(default_factory=_absent)
-    codigo: Codigo = Field(default_factory=_absent)
+    nombre: Nombre = Field(default_factory=absent)
+    codigo: Codigo = Field(default_factory=absent)
 
     def as_changes(self) -> CambiosLocalidad:
         """Say it in the register's words."""
@@ -103,9 +100,9 @@ class CategoriaEntrada(EntradaV1):
 class CategoriaCambios(EntradaV1):
     """Changes of a client category; an absent field stays."""
 
-    clave: Codigo = Field(default_factory=_absent)
-    nombre: Nombre = Field(default_factory=_absent)
-    activo: bool = Field(default_factory=_absent)
+    clave: Codigo = Field(default_factory=absent)
+    nombre: Nombre = Field(default_factory=absent)
+    activo: bool = Field(default_factory=absent)
 
     def as_changes(self) -> CambiosCategoria:
         """Say it in the register's words."""
@@ -163,14 +160,14 @@ class DireccionEntrada(EntradaV1):
 class DireccionCambios(EntradaV1):
     """Changes of an address; an absent field stays, null clears."""
 
-    direccion: Calle = Field(default_factory=_absent)
-    ciudad: Linea100 = Field(default_factory=_absent)
-    departamento: Linea100 = Field(default_factory=_absent)
-    codigo_postal: Linea20 = Field(default_factory=_absent)
-    latitud: Latitud | None = Field(default_factory=_absent)
-    longitud: Longitud | None = Field(default_factory=_absent)
-    es_principal: bool = Field(default_factory=_absent)
-    activa: bool = Field(default_factory=_absent)
+    direccion: Calle = Field(default_factory=absent)
+    ciudad: Linea100 = Field(default_factory=absent)
+    departamento: Linea100 = Field(default_factory=absent)
+    codigo_postal: Linea20 = Field(default_factory=absent)
+    latitud: Latitud | None = Field(default_factory=absent)
+    longitud: Longitud | None = Field(default_factory=absent)
+    es_principal: bool = Field(default_factory=absent)
+    activa: bool = Field(default_factory=absent)
 
     def as_changes(self) -> CambiosDireccion:
         """Say it in the register's words."""

@@ -4,18 +4,13 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
-import msgspec
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from clientela.api.body import EntradaV1, Fecha, NoVacio
+from clientela.api.body import EntradaV1, Fecha, NoVacio, absent
 from clientela.organizacion.model import CambiosOrganizacion, Deposito, Horario
 
 _HOUR: Final = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
-
-
-def _absent() -> Any:
-    return msgspec.UNSET
 
 
 def _hour(value: str) -> str:
@@ -52,15 +47,15 @@ class OrganizacionEntrada(EntradaV1):
     """The organisation's settings: an absent field stays, `null` clears a text or the depot."""
 
     nombre: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), NoVacio] = Field(
-        default_factory=_absent
+        default_factory=absent
     )
-    zona: Annotated[str, StringConstraints(max_length=64)] = Field(default_factory=_absent)
-    moneda: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")] = Field(default_factory=_absent)
-    horarios: Annotated[list[HorarioEntrada], Field(max_length=100)] = Field(default_factory=_absent)
-    feriados: Annotated[list[Fecha], Field(max_length=1000)] = Field(default_factory=_absent)
-    mensaje_ausente: Texto | None = Field(default_factory=_absent)
-    saludo: Texto | None = Field(default_factory=_absent)
-    deposito: DepositoEntrada | None = Field(default_factory=_absent)
+    zona: Annotated[str, StringConstraints(max_length=64)] = Field(default_factory=absent)
+    moneda: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")] = Field(default_factory=absent)
+    horarios: Annotated[list[HorarioEntrada], Field(max_length=100)] = Field(default_factory=absent)
+    feriados: Annotated[list[Fecha], Field(max_length=1000)] = Field(default_factory=absent)
+    mensaje_ausente: Texto | None = Field(default_factory=absent)
+    saludo: Texto | None = Field(default_factory=absent)
+    deposito: DepositoEntrada | None = Field(default_factory=absent)
     # What GET shows may be sent back: the version asks as `If-Match` does, the instant is ours to set.
     version: int | None = Field(None, ge=0)
     actualizado_en: Annotated[str, StringConstraints(max_length=40)] | None = None

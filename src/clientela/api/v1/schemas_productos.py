@@ -8,7 +8,7 @@ import msgspec
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from clientela.api.body import DineroV1, EntradaV1, NoVacio, Pagina, number_or_text
+from clientela.api.body import DineroV1, EntradaV1, NoVacio, Pagina, absent, number_or_text
 from clientela.catalogo.model import CambiosProducto, NuevoProducto, Orden, Producto
 
 _IMAGE: Final = re.compile(r"(?:https?://[^\s/]|/(?!/))\S*")
@@ -19,10 +19,6 @@ def _image_address(value: str) -> str:
     if not _IMAGE.fullmatch(value):
         raise PydanticCustomError("imagen", "Debe ser una dirección http(s) o una ruta que empiece con /")
     return value
-
-
-def _absent() -> Any:
-    return msgspec.UNSET
 
 
 Codigo = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40, pattern=_PRINTABLE), NoVacio]
@@ -67,17 +63,17 @@ class ProductoEntrada(EntradaV1):
 class ProductoCambios(EntradaV1):
     """Some fields of a product: an absent one stays, `null` clears category, weight or stock."""
 
-    codigo: Codigo = Field(default_factory=_absent)
-    nombre: Nombre = Field(default_factory=_absent)
-    precio: DineroV1 = Field(default_factory=_absent)
-    descripcion: Descripcion = Field(default_factory=_absent)
-    imagenes: Imagenes = Field(default_factory=_absent)
-    categoria: Categoria | None = Field(default_factory=_absent)
-    unidad: Unidad = Field(default_factory=_absent)
-    fraccionable: bool = Field(default_factory=_absent)
-    peso_kg: Peso | None = Field(default_factory=_absent)
-    existencias: Existencias | None = Field(default_factory=_absent)
-    activo: bool = Field(default_factory=_absent)
+    codigo: Codigo = Field(default_factory=absent)
+    nombre: Nombre = Field(default_factory=absent)
+    precio: DineroV1 = Field(default_factory=absent)
+    descripcion: Descripcion = Field(default_factory=absent)
+    imagenes: Imagenes = Field(default_factory=absent)
+    categoria: Categoria | None = Field(default_factory=absent)
+    unidad: Unidad = Field(default_factory=absent)
+    fraccionable: bool = Field(default_factory=absent)
+    peso_kg: Peso | None = Field(default_factory=absent)
+    existencias: Existencias | None = Field(default_factory=absent)
+    activo: bool = Field(default_factory=absent)
 
     def as_changes(self) -> CambiosProducto:
         """Say it in the catalogue's words."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from clientela.api import permisos
-from clientela.api.body import Pagina
+from clientela.api.body import Pagina, in_zone
 from clientela.api.call import Call, Reply, route
 from clientela.api.v1.schemas_auth import TokenCreado, TokenEntrada, TokensPagina
 from clientela.core.errors import Invalid
@@ -57,7 +57,7 @@ async def create_token(call: Call, body: TokenEntrada) -> Reply:
     check_abilities(body.habilidades)
     expires = body.expira_en
     if expires is not None and expires.tzinfo is None:
-        expires = expires.replace(tzinfo=await organizacion.zona(call.db))
+        expires = in_zone(expires, await organizacion.zona(call.db))
     number, token = await personal_tokens.create_token(
         call.db, call.actor, body.nombre, body.habilidades, expires
     )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from clientela.api.call import Call, Reply, route
+from clientela.api.call import Call, Reply, etag, route
 from clientela.api.v1.auth import PASSWORD_ERRORS
 from clientela.api.v1.schemas_auth import UsuarioCambios, UsuarioEntrada, UsuariosConsulta, UsuariosPagina
 from clientela.flows import register_customer
@@ -34,7 +34,7 @@ _SHOWN: Final = {
 
 
 def _one(user: Usuario, status: int = 200) -> Reply:
-    return Reply(user, status, headers={"ETag": f'"{user.version}"'})
+    return Reply(user, status, headers=etag(user.version))
 
 
 @route(
