@@ -77,6 +77,7 @@ def test_missing_fields_are_named(cast: Cast, missing: str) -> None:
         ({"nombre": ""}, "nombre"),
         ({"nombre": "  "}, "nombre"),
         ({"nombre": "x" * 201}, "nombre"),
+        ({"nombre": "Ana\tRojas"}, "nombre"),
         ({"rol": "jefe"}, "rol"),
         ({"correo": "no"}, "correo"),
         ({"usernick": "con espacio"}, "usernick"),

@@ -7,7 +7,7 @@ import msgspec
 from pydantic import AfterValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from clientela.api.body import Entrada, NoVacio
+from clientela.api.body import LINEA, Entrada, NoVacio
 from clientela.clientes.model import Ficha
 from clientela.flows.register_customer import Registro
 
@@ -25,8 +25,8 @@ Contrasenia = Annotated[str, StringConstraints(max_length=1024), AfterValidator(
 class RegistroEntrada(Entrada):
     """A customer who registers (spec 5 §1)."""
 
-    nombre: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), NoVacio]
-    celular: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40), NoVacio]
+    nombre: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=LINEA), NoVacio]
+    celular: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40, pattern=LINEA), NoVacio]
     correo: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254), NoVacio]
     contrasenia: Contrasenia
     direccion: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = None

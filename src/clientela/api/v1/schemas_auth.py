@@ -7,7 +7,7 @@ import msgspec
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from clientela.api.body import Consulta, EntradaV1, Instante, NoVacio, Pagina, absent
+from clientela.api.body import LINEA, Consulta, EntradaV1, Instante, NoVacio, Pagina, absent
 from clientela.core.actor import Actor
 from clientela.core.audit import Entrada as FilaAuditoria
 from clientela.core.textos import CAMPOS
@@ -45,7 +45,7 @@ def _proof(name: str) -> dict[str, Any]:
 # A password of blanks is a password; its length is judged where it is set, not where it is checked.
 Contrasenia = Annotated[str, StringConstraints(max_length=1024), AfterValidator(_not_empty)]
 Identificador = Annotated[str, StringConstraints(max_length=320), NoVacio]
-Nombre = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), NoVacio]
+Nombre = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=LINEA), NoVacio]
 Correo = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254), NoVacio]
 Usernick = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60), NoVacio]
 Celular = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40), NoVacio]
