@@ -1,6 +1,6 @@
-"""`python -m bench [--quick] [--clientes]`: measure the hot routes, judge them, write `bench/results` and the page.
+"""`python -m bench [--quick] [--clientes] [--pedidos]`: measure the hot routes, judge them, write results and page.
 
-`--clientes` measures the client register alone, and writes its part of the page.
+`--clientes` measures the client register alone, `--pedidos` the orders; each writes its part of the page.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from bench.measures import (
     HOT,
     LOGIN_SOURCES,
     MEASURES,
+    ORDER_MEASURES,
     THROTTLED_SOURCE,
     Measure,
     bare_job,
@@ -84,8 +85,15 @@ class Bench:
 
     def _route(self, measure: Measure, row: Row, load: Load, server: Process) -> None:
         if measure.statement is not None:
+            self._prepare(measure)
             limit = pgbench.run(
-                self.rig, self.dsn, measure.name, measure.statement, CONNECTIONS, self.plan.seconds
+                self.rig,
+                self.dsn,
+                measure.name,
+                measure.statement,
+                measure.whose,
+                CONNECTIONS,
+                self.plan.seconds,
             )
             done = limit.rate * limit.usage.seconds
             row.limit_rate.append(limit.rate)
@@ -94,11 +102,16 @@ class Bench:
             row.limit_rate.append(self._bcrypt_rate())
         if measure.name == "login_frenado":
             close_the_door(server.port)
+        self._prepare(measure)
         before = counters(server)
         self._window(row, load, server, self.plan.seconds * (2 if measure.name == "login" else 1))
         after = counters(server)
         row.round_trips.append((after[0] - before[0]) / (after[1] - before[1]))
         say(f"    {measure.title}: {row.rate[-1]:,.0f}/s, {row.server_us[-1]:.0f} µs")
+
+    def _prepare(self, measure: Measure) -> None:
+        if measure.prepare is not None:
+            measure.prepare(self.dsn)
 
     def _window(self, row: Row, load: Load, server: Process, seconds: float) -> None:
         window, usage = load.run(seconds, self.plan.warm_up, server, self.rig)
@@ -164,9 +177,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round, no page: does it run at all?")
     parser.add_argument("--clientes", action="store_true", help="the client register only")
+    parser.add_argument("--pedidos", action="store_true", help="carts line by line and orders only")
     asked = parser.parse_args()
     plan = QUICK if asked.quick else FULL
-    phases = [_measure_clients] if asked.clientes else [_measure, _measure_clients]
+    some = [_measure_clients] * asked.clientes + [_measure_orders] * asked.pedidos
+    phases = some or [_measure, _measure_clients, _measure_orders]
     return max([_at_home(phase, plan, quick=asked.quick) for phase in phases])
 
 
@@ -193,6 +208,21 @@ def _measure_clients(home: Path, plan: Plan, *, quick: bool) -> int:
     found = report.client_bars(bench.rows)
     result = _result(bench, version, bench.rows, found, {"connections": CONNECTIONS, "records": RECORDS})
     return _tell(result, bench.rows, found, "clientes", report.write_clients, quick=quick)
+
+
+def _measure_orders(home: Path, plan: Plan, *, quick: bool) -> int:
+    rig = Rig(home)
+    with rig.database() as dsn:
+        bench = Bench(rig, dsn, plan, ORDER_MEASURES)
+        with rig.server() as server:
+            say(f"Planting {CLIENTS:,} clients")
+            dataset.plant_now(dsn)
+            say("Measuring")
+            bench.measure(server, dataset.tokens(rig.secret))
+        version = dataset.server_version(dsn)
+    found = report.order_bars(bench.rows)
+    result = _result(bench, version, bench.rows, found, {"connections": CONNECTIONS, "clients": CLIENTS})
+    return _tell(result, bench.rows, found, "pedidos", report.write_orders, quick=quick)
 
 
 def _measure(home: Path, plan: Plan, *, quick: bool) -> int:

@@ -88,6 +88,26 @@ async def plant(dsn: str) -> None:
         await connection.close()
 
 
+_FORGET_ORDERS: Final = "UPDATE carritos SET pedido_en = NULL WHERE pedido_en IS NOT NULL"
+
+
+async def fill_carts(dsn: str) -> None:
+    """Fill every client's cart anew, as if its last order were long ago."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(_FORGET_ORDERS)
+        for first in range(0, CLIENTS, 1000):
+            await connection.execute(REPLACE_CART.over(first, first + 999))
+        await connection.execute("VACUUM ANALYZE carritos, carrito_lineas")
+    finally:
+        await connection.close()
+
+
+def fill_carts_now(dsn: str) -> None:
+    """Run `fill_carts` to its end."""
+    asyncio.run(fill_carts(dsn))
+
+
 def tokens(key: str) -> list[str]:
     """Sign the tokens of all clients' sessions."""
     keyring.load(key)

@@ -9,14 +9,18 @@ from urllib.parse import quote
 from bench import dataset, register
 from bench.load import Job
 from bench.statements import (
+    ADD_LINE,
     CLIENTS,
     LINES,
     MAX_QUANTITY,
+    PLACE_ORDER,
     READ_CART,
+    READ_OPEN_CART,
     READ_PREFERENCE,
     REPLACE_CART,
     SAVE_ALL,
     Statement,
+    Whose,
 )
 
 CONNECTIONS: Final = 64
@@ -34,6 +38,9 @@ class Measure(NamedTuple):
     statement: Statement | None = None
     bar: float | None = None
     """The least share of pgbench's rate on the same statement."""
+    whose: Whose = "any"
+    prepare: Callable[[str], None] | None = None
+    """What is done to the database, by its URL, before each window and before `pgbench`."""
 
 
 def _request(method: str, path: str, token: str | None, body: object = None) -> bytes:
@@ -119,6 +126,36 @@ def login_request(n: int, password: str) -> bytes:
     )
 
 
+def _own_cart(port: int, tokens: Sequence[str]) -> Job:
+    return Job(port, [_request("GET", "/orders/cart/me", tokens[n]) for n in _shuffled(7)], 200, CONNECTIONS)
+
+
+def _add(whose: Sequence[int]) -> Callable[[int, Sequence[str]], Job]:
+    """Add to a line of the carts of some clients, in turn."""
+
+    def build(port: int, tokens: Sequence[str]) -> Job:
+        requests = [
+            _request(
+                "POST",
+                "/orders/cart/me",
+                tokens[n],
+                {"producto_id": str(dataset.product_ids(n)[0]), "cantidad": 1 + n % MAX_QUANTITY},
+            )
+            for n in whose
+        ]
+        return Job(port, requests, 201, CONNECTIONS)
+
+    return build
+
+
+def _order(port: int, tokens: Sequence[str]) -> Job:
+    requests = [
+        _request("POST", "/orders/from-cart/me", tokens[n], {"condicion_pago": "CONTADO"})
+        for n in range(CLIENTS)
+    ]
+    return Job(port, requests, 201, CONNECTIONS)
+
+
 def _login(port: int, _: Sequence[str]) -> Job:
     requests = [login_request(n, dataset.PASSWORD) for n in _shuffled(4)]
     return Job(port, requests, 200, len(LOGIN_SOURCES), LOGIN_SOURCES)
@@ -144,6 +181,15 @@ MEASURES: Final = (
     Measure("login", "POST login", _login),
 )
 HOT: Final = MEASURES[:4]
+ORDER_MEASURES: Final = (
+    Measure("carrito_propio", "GET orders/cart/me", _own_cart, READ_OPEN_CART, 0.7),
+    Measure("linea_agregar", "POST orders/cart/me", _add(_shuffled(8)), ADD_LINE, 0.8),
+    Measure("linea_agregar_una", "the same, all to one cart", _add([0]), ADD_LINE, whose="one"),
+    Measure(
+        "pedido_crear", "POST orders/from-cart/me", _order, PLACE_ORDER, whose="each",
+        prepare=dataset.fill_carts_now,
+    ),
+)  # fmt: skip
 
 
 def _register(paths: Callable[[int], str]) -> Callable[[int, Sequence[str]], Job]:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from bench.machine import Usage, snapshot, usage
 from bench.rig import Rig
-from bench.statements import CLIENTS, LINES, MAX_QUANTITY, NUMBERS, Statement
+from bench.statements import CLIENTS, LINES, MAX_QUANTITY, NUMBERS, Statement, Whose
 from clientela.core.postgres.binaries import for_existing_data
 
 _PROGRESS: Final = re.compile(r"^progress: [\d.]+ s, ([\d.]+) tps, lat ([\d.]+) ms")
@@ -37,20 +37,26 @@ def program(rig: Rig) -> str:
     return str(path)
 
 
-def write_script(statement: Statement, path: Path) -> Path:
-    """Write a statement as a script: a random client, random quantities, the statement."""
-    lines = [f"\\set n random(0, {CLIENTS - 1})"]
+def write_script(statement: Statement, whose: Whose, connections: int, path: Path) -> Path:
+    """Write a statement as a script: whose turn it is, random quantities, the statement."""
+    lines = {
+        "any": [f"\\set n random(0, {CLIENTS - 1})"],
+        "each": ["\\set turn :turn + 1", f"\\set n :client_id + :turn * {connections}"],
+        "one": ["\\set n 0"],
+    }[whose]
     lines += [f"\\set {name} {how}" for name, how in NUMBERS.items()]
     lines += [f"\\set q{line} random(1, {MAX_QUANTITY})" for line in range(LINES)]
     path.write_text("\n".join([*lines, statement.script() + ";", ""]), encoding="utf-8")
     return path
 
 
-def run(rig: Rig, dsn: str, name: str, statement: Statement, connections: int, seconds: int) -> Limit:
+def run(
+    rig: Rig, dsn: str, name: str, statement: Statement, whose: Whose, connections: int, seconds: int
+) -> Limit:
     """Run one statement for so long; the first second, in which connections learn it, does not count."""
-    script = write_script(statement, rig.home / f"{name}.sql")
+    script = write_script(statement, whose, connections, rig.home / f"{name}.sql")
     command = [program(rig), "--no-vacuum", "--protocol=prepared", f"--client={connections}", "--jobs=1"]
-    command += [f"--time={seconds + 2}", "--progress=1", f"--file={script}", dsn]
+    command += ["--define=turn=-1", f"--time={seconds + 2}", "--progress=1", f"--file={script}", dsn]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None  # noqa: S101 - made with a pipe above
     roots = {"postgres": rig.postmaster(), "load": process.pid}

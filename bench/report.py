@@ -16,6 +16,8 @@ BARE_BAR: Final = 2.4
 MEMORY_BAR: Final = 80.0
 ONE_TRIP: Final = 1.05
 LIST_BAR: Final = 3.0
+ORDERS_BAR: Final = 500.0
+ONE_CART_BAR: Final = 300.0
 
 
 @dataclass
@@ -88,6 +90,26 @@ def client_bars(rows: Sequence[Row]) -> list[Bar]:
         Bar(f"{many.title}: p50 over that of one client", median(shares), LIST_BAR, at_least=False),
         Bar("wrong answers", sum(sum(row.errors.values()) for row in rows), 0, at_least=False),
     ]
+
+
+def order_bars(rows: Sequence[Row]) -> list[Bar]:
+    """Judge what was found of carts line by line and of orders."""
+    by_name = {row.name: row for row in rows}
+    found = [
+        Bar(f"{row.title}: share of pgbench's rate", median(row.ratios), row.bar, at_least=True)
+        for row in rows
+        if row.bar is not None
+    ]
+    found += [
+        Bar(f"{row.title}: round trips", median(row.round_trips), ONE_TRIP, at_least=False) for row in rows
+    ]
+    placed, one = by_name["pedido_crear"], by_name["linea_agregar_una"]
+    found += [
+        Bar("orders over distinct carts, a second", median(placed.rate), ORDERS_BAR, at_least=True),
+        Bar("additions to one cart, a second", median(one.rate), ONE_CART_BAR, at_least=True),
+        Bar("wrong answers", sum(sum(row.errors.values()) for row in rows), 0, at_least=False),
+    ]
+    return found
 
 
 def table(rows: Sequence[Row]) -> list[str]:
@@ -189,20 +211,40 @@ order, and searches of three letters as names begin with, or phones hold, of whi
 """
 
 
+_ORDERS: Final = """
+## Carts line by line, and orders
+
+As above, over the carts of {clients:,} clients. One row has all {connections} connections add to one cart, one after
+the other by its lock. Orders are made of carts of three lines, each cart once; between the windows all are filled
+again. Rounds: {rounds}, interleaved, {seconds} s a window.
+"""
+
+
 def write_clients(result: dict[str, Any], rows: Sequence[Row], found: Sequence[Bar]) -> None:
-    """Write the part of the page that tells of the client register in place of the one there was."""
-    page = PAGE.read_text(encoding="utf-8").partition(_CLIENTS.lstrip().partition("\n")[0])[0].rstrip()
+    """Write the part of the page that tells of the client register."""
+    _write_part(_CLIENTS, result, rows, found)
+
+
+def write_orders(result: dict[str, Any], rows: Sequence[Row], found: Sequence[Bar]) -> None:
+    """Write the part of the page that tells of carts line by line and of orders."""
+    _write_part(_ORDERS, result, rows, found)
+
+
+def _write_part(introduction: str, result: dict[str, Any], rows: Sequence[Row], found: Sequence[Bar]) -> None:
+    """Write a part of the page in place of the one there was, or at the end."""
+    before, _, after = PAGE.read_text(encoding="utf-8").partition(introduction.strip().partition("\n")[0])
+    rest = after.find("\n## ")
     lines = [
-        page,
-        _CLIENTS.format(**result["rig"]),
+        before.rstrip(),
+        introduction.format(**result["rig"]),
         *table(rows),
         "",
         *bar_table(found),
         "",
         _MEASURED.format(**result, **result["machine"], percent=round(100 * result["foreign"])),
-        "",
+        after[rest:].rstrip() if rest >= 0 else "",
     ]
-    PAGE.write_text("\n".join(lines), encoding="utf-8")
+    PAGE.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
 
 
 def write_page(result: dict[str, Any], rows: Sequence[Row], found: Sequence[Bar]) -> None:

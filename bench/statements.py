@@ -7,10 +7,15 @@ data is a number of twelve digits behind `UUID_PREFIX`. The numbers of one clien
 
 import re
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-from clientela.carritos.store import READ_OWN, REPLACE
+import msgspec
+
+from clientela.carritos.store import PUT_LINE, READ, READ_OWN, REPLACE
+from clientela.core import values
 from clientela.panel.store import AUTOSAVE, READ_PREFERENCES
+from clientela.pedidos.model import EntregaPedida
+from clientela.pedidos.store import CREATE
 
 CLIENTS: Final = 10_000
 PRODUCTS: Final = 400
@@ -29,6 +34,10 @@ NUMBERS: Final[Mapping[str, str]] = {
     "u": f"{USER} + :n",
     **{f"p{line}": f"{PRODUCT} + (:n * 7 + {line * 131}) % {PRODUCTS}" for line in range(LINES)},
 }
+
+
+# Whose rows a statement is run over: any client's at random, each client's once, or always the same one's.
+Whose = Literal["any", "each", "one"]
 
 
 class Statement(NamedTuple):
@@ -64,16 +73,36 @@ _WHOLE: Final = "'{" + ", ".join("f" for _ in range(LINES)) + "}'"
 _FIELDS: Final = """{"titulo": "Cajas mojadas", "descripcion": "Faltan ' || :q0 || '"}"""
 _DRAFT: Final = f"""('{{"reclamo": {{"version": null, "campos": {_FIELDS}}}}}')"""
 
-READ_CART: Final = Statement(READ_OWN, (_uuid(":c"),))
+READ_CART: Final = Statement(READ_OWN, (_uuid(":c"), "clock_timestamp()"))
 REPLACE_CART: Final = Statement(
     REPLACE,
-    (_uuid(":c"), _PRODUCTS, _QUANTITIES, _WHOLE, "NULL", _uuid(":c"), _uuid(":u"), "clock_timestamp()"),
-)
+    (
+        _uuid(":c"), _PRODUCTS, _QUANTITIES, _WHOLE, "NULL", _uuid(":c"), _uuid(":u"), "NULL",
+        "clock_timestamp()",
+    ),
+)  # fmt: skip
 SAVE_ALL: Final = Statement(
     AUTOSAVE,
     (
         _uuid(":c"), _PRODUCTS, _QUANTITIES, _WHOLE, "NULL", _uuid(":c"), _DRAFT, "true", "'carrito'",
-        """'{"tema": "light"}'""", _uuid(":u"), "clock_timestamp()",
+        """'{"tema": "light"}'""", _uuid(":u"), "NULL", "clock_timestamp()",
     ),
 )  # fmt: skip
 READ_PREFERENCE: Final = Statement(READ_PREFERENCES, (_uuid(":c"),))
+_OWN_KEY: Final = (_uuid(":u"), _uuid(":c"), "NULL", "false")
+_NEW: Final = "gen_random_uuid()"
+# pgbench takes a colon before a letter for a variable.
+_WISH: Final = "'" + values.dumps(msgspec.to_builtins(EntregaPedida())).replace(":", ": ") + "'"
+
+READ_OPEN_CART: Final = Statement(READ, (*_OWN_KEY, _NEW, "clock_timestamp()"))
+ADD_LINE: Final = Statement(
+    PUT_LINE,
+    (
+        *_OWN_KEY, _uuid(":p0"), ":q0", "true", "NULL", "false", "NULL", "false", "NULL", _NEW, _uuid(":u"),
+        "clock_timestamp()",
+    ),
+)  # fmt: skip
+PLACE_ORDER: Final = Statement(
+    CREATE,
+    (*_OWN_KEY, "NULL", _WISH, "false", "false", _NEW, _NEW, _uuid(":u"), "NULL", "clock_timestamp()"),
+)
