@@ -118,6 +118,7 @@ DECLARE
     v_lineas jsonb;
     v_problemas jsonb;
     v_disponible numeric;
+    v_neutro json;
 BEGIN
     IF p_cliente_id IS NULL THEN
         PERFORM fn.fallo(400, 'sin_cliente');
@@ -184,10 +185,15 @@ BEGIN
     END IF;
 
     DELETE FROM public.carrito_lineas WHERE carrito_id = v_carrito.id;
-    UPDATE public.carritos SET pedido_en = p_ahora WHERE id = v_carrito.id;
+    UPDATE public.carritos
+       SET version = version + 1, escrito = true, pedido_en = p_ahora, actualizado_en = p_ahora
+     WHERE id = v_carrito.id
+    RETURNING * INTO v_carrito;
+    v_neutro := fn.pedido_neutro(v_pedido);
+    -- Last, because all orders wait for each other at the administrators' stream from here to the commit.
     PERFORM fn.pedido_avisar(v_pedido, p_actor_id);
-    PERFORM fn.carrito_cerrar(v_carrito, p_actor_id, p_ahora);
-    RETURN fn.pedido_neutro(v_pedido);
+    PERFORM fn.carrito_avisar(v_carrito, p_actor_id);
+    RETURN v_neutro;
 END $$;
 
 -- Where an order goes: the place that was sent, the branch's, the principal address's, the client's own, or nowhere.
