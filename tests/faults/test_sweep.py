@@ -70,6 +70,20 @@ TICKET = """INSERT INTO tickets (id, tipo, asunto, usuario_id, cliente_id, versi
 CUENTA = """INSERT INTO cuentas_por_cobrar (id, cliente_id, concepto, monto, pagado_antes, registrada_por, creado_en,
                                             actualizado_en)
             VALUES (gen_random_uuid(), :cliente, 'Saldo', 10, 0, :usuario, now(), now())"""
+PEDIDO = [
+    CARRITO.format(usuario=":usuario", cliente=":cliente", vendedor="NULL", version=2, escrito="true"),
+    "UPDATE carritos SET pedido_en = now()",
+    """INSERT INTO productos (id, codigo, nombre, precio, creado_en, actualizado_en)
+       VALUES (gen_random_uuid(), 'X', 'X', 3, now(), now())""",
+    """INSERT INTO pedidos (id, cliente_id, creado_por, carrito_id, carrito_version, condicion_pago, total, creado_en,
+                            actualizado_en)
+       SELECT gen_random_uuid(), :cliente, :usuario, id, 1, 'CONTADO', 6, now(), now() FROM carritos""",
+    """INSERT INTO pedido_lineas (pedido_id, posicion, producto_id, codigo, nombre, unidad, cantidad, precio_unitario,
+                                  descontada)
+       SELECT p.id, 1, x.id, 'X', 'X', 'u', 2, 3, false FROM pedidos p, productos x""",
+    """INSERT INTO pedido_estados (pedido_id, orden, estado, actor_id, creado_en)
+       SELECT id, 1, 'PENDIENTE', :usuario, now() FROM pedidos""",
+]
 AUDIT = """INSERT INTO auditoria (cadena, seq, fecha, accion, datos, previo, hash)
            VALUES ('c', {seq}, now(), 'x', '{{}}', '{previo}', '{hash}')"""
 
@@ -150,6 +164,35 @@ PLANTS: dict[str, list[str]] = {
         """INSERT INTO pago_aplicaciones (pago_id, cliente_id, cuenta_id, monto)
            SELECT p.id, p.cliente_id, c.id, 1 FROM pagos p JOIN cuentas_por_cobrar c USING (cliente_id)""",
     ],
+    "pedido_sin_lineas": [*PEDIDO, "DELETE FROM pedido_lineas"],
+    "pedido_descuadrado": [*PEDIDO, "UPDATE pedidos SET total = 6.01"],
+    "pedido_sin_consumir": [*PEDIDO, "UPDATE carritos SET version = 1"],
+    "carrito_pedido_sin_pedido": [PEDIDO[0], PEDIDO[1]],
+    "pedidos_de_un_contenido": [
+        *PEDIDO,
+        "ALTER TABLE pedidos DROP CONSTRAINT pedidos_carrito_uk",
+        PEDIDO[3],
+    ],
+    "pedido_de_carrito_ajeno": [*PEDIDO, "UPDATE pedidos SET cliente_id = :otro_cliente"],
+    "pedido_a_sucursal_ajena": [
+        *PEDIDO,
+        """INSERT INTO direcciones (uuid, cliente_id, direccion, creado_en, actualizado_en)
+           VALUES (gen_random_uuid(), :otro_cliente, 'Ajena', now(), now())""",
+        "UPDATE pedidos SET sucursal_id = (SELECT uuid FROM direcciones)",
+    ],
+    "pedido_al_contado_con_exceso": [*PEDIDO, "UPDATE pedidos SET credito_excedido = true"],
+    "pedido_sin_su_historial": [*PEDIDO, "UPDATE pedidos SET estado = 'CONFIRMADO', version = 2"],
+    "pedido_a_saltos": [
+        *PEDIDO,
+        """INSERT INTO pedido_estados (pedido_id, orden, estado, actor_id, creado_en)
+           SELECT id, 2, 'EN_RUTA', :usuario, now() FROM pedidos""",
+        "UPDATE pedidos SET estado = 'EN_RUTA', version = 2",
+    ],
+    "existencias_negativas": [
+        *PEDIDO,
+        "ALTER TABLE productos DROP CONSTRAINT productos_existencias_no_negativas",
+        "UPDATE productos SET existencias = -1",
+    ],
     "correo_discordante": [
         """INSERT INTO correos (id, clave, destinatario, plantilla, asunto, cuerpo, estado, proximo_en, creado_en,
                                 terminado_en)
@@ -168,6 +211,13 @@ def test_planted_row_is_seen(people: People, rule: str) -> None:
     for sql in PLANTS[rule]:
         people.plant(sql)
     assert rule in {violation.rule for violation in sweep(people.db)}
+
+
+def test_a_whole_order_breaks_no_rule(people: People) -> None:
+    """What the plants are made from is sound, so that each shows its own defect."""
+    for sql in PEDIDO:
+        people.plant(sql)
+    assert sweep(people.db) == []
 
 
 def test_demo_company_is_whole(demo_database: Database) -> None:

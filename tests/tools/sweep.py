@@ -89,6 +89,48 @@ RULES: dict[str, str] = {
     "pago_sin_destino": """
         SELECT p.id::text FROM pagos p LEFT JOIN pago_aplicaciones a ON a.pago_id = p.id
          GROUP BY p.id, p.monto HAVING sum(a.monto) IS DISTINCT FROM p.monto""",
+    # --- orders: whole, the sum of their lines, the only ones of their cart's content, in a state they could reach ---
+    "pedido_sin_lineas": """
+        SELECT p.id::text FROM pedidos p
+         WHERE NOT EXISTS (SELECT FROM pedido_lineas l WHERE l.pedido_id = p.id)""",
+    "pedido_descuadrado": """
+        SELECT p.id::text FROM pedidos p JOIN pedido_lineas l ON l.pedido_id = p.id
+         GROUP BY p.id, p.total HAVING sum(round(l.cantidad * l.precio_unitario, 2)) <> p.total""",
+    "pedido_sin_consumir": """
+        SELECT p.id::text FROM pedidos p JOIN carritos k ON k.id = p.carrito_id
+         WHERE k.version <= p.carrito_version OR k.pedido_en IS NULL""",
+    "carrito_pedido_sin_pedido": """
+        SELECT k.id::text FROM carritos k WHERE k.pedido_en IS NOT NULL
+           AND NOT EXISTS (SELECT FROM pedidos p WHERE p.carrito_id = k.id)""",
+    "pedidos_de_un_contenido": """
+        SELECT carrito_id || ' ' || carrito_version FROM pedidos WHERE carrito_id IS NOT NULL
+         GROUP BY carrito_id, carrito_version HAVING count(*) > 1""",
+    # What a seller ordered is the order of his cart's client, and his own.
+    "pedido_de_carrito_ajeno": """
+        SELECT p.id::text FROM pedidos p JOIN carritos k ON k.id = p.carrito_id
+         WHERE k.cliente_id IS DISTINCT FROM p.cliente_id
+            OR (k.vendedor_id IS NOT NULL AND k.vendedor_id IS DISTINCT FROM p.vendedor_id)""",
+    "pedido_a_sucursal_ajena": """
+        SELECT p.id::text FROM pedidos p JOIN direcciones d ON d.uuid = p.sucursal_id
+         WHERE d.cliente_id <> p.cliente_id""",
+    "pedido_al_contado_con_exceso": """
+        SELECT id::text FROM pedidos WHERE condicion_pago = 'CONTADO' AND credito_excedido""",
+    # One row for each state from the first on, one step at a time, the last of them the order's own.
+    "pedido_sin_su_historial": """
+        SELECT p.id::text FROM pedidos p LEFT JOIN pedido_estados e ON e.pedido_id = p.id
+         GROUP BY p.id, p.estado, p.version
+        HAVING count(e.orden) = 0 OR max(e.orden) <> count(e.orden) OR p.version < count(e.orden)
+            OR (array_agg(e.estado ORDER BY e.orden DESC))[1] <> p.estado""",
+    "pedido_a_saltos": """
+        SELECT pedido_id || ':' || orden FROM (
+            SELECT pedido_id, orden, estado, lag(estado) OVER (PARTITION BY pedido_id ORDER BY orden) AS antes,
+                   ARRAY['PENDIENTE', 'CONFIRMADO', 'EN_PREPARACION', 'EN_RUTA', 'ENTREGADO'] AS pasos
+              FROM pedido_estados) e
+         WHERE CASE WHEN orden = 1 THEN estado <> 'PENDIENTE'
+                    WHEN antes IN ('ENTREGADO', 'CANCELADO') THEN true
+                    WHEN estado = 'CANCELADO' THEN false
+                    ELSE array_position(pasos, estado) IS DISTINCT FROM array_position(pasos, antes) + 1 END""",
+    "existencias_negativas": "SELECT id::text FROM productos WHERE existencias < 0",
     # --- what leaves and what is remembered ---
     "correo_discordante": """
         SELECT id::text FROM correos WHERE (estado = 'pendiente') <> (terminado_en IS NULL)
