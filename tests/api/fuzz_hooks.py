@@ -59,6 +59,8 @@ _WORDS: dict[str, Callable[[], Any]] = {
     # Campaigns that a line could take, and products that one could be for, are not made up.
     "campania_aplicada_id": lambda: None,
     "productos": list,
+    "placa": lambda: uuid.uuid4().hex[:12],
+    "chofer_id": lambda: None,
     "localidad_id": lambda: None,
     "vendedor_asignado_id": lambda: None,
     "vendedor_id": lambda: None,

@@ -245,6 +245,12 @@ class World:
         period = {"desde": "2026-01-01T00:00:00Z", "hasta": "2099-01-01T00:00:00Z"}
         return self._made("/api/v1/campanias", {"nombre": "Semana", "porcentaje": "10.00", **period})
 
+    @cached_property
+    def vehicle(self) -> dict[str, Any]:
+        """A vehicle that calls may change; it stays in the yard, so that no plan of another test has it."""
+        body = {"placa": uuid.uuid4().hex[:12], "capacidad_kg": "1500", "activo": False}
+        return self._made("/api/v1/vehiculos", body)
+
     def new_order(self) -> dict[str, Any]:
         """An order that `dueno` has just made."""
         self.added(self.fixed["dueno"], "/orders/cart/me")
@@ -323,6 +329,7 @@ class World:
             ),
             "pedido": lambda: self.order["id"],
             "pedido_nuevo": lambda: self.new_order()["id"],
+            "vehiculo": lambda: self.vehicle["id"],
             "campania": lambda: self.campaign["id"],
             "linea_propia": lambda: self.added(caller, "/orders/cart/me"),
             "linea_llevada": lambda: self.added(caller, f"/orders/cart/client/{owner.cliente_id}"),

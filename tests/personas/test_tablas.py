@@ -3,12 +3,15 @@
 from clientela.carritos import personal as carritos
 from clientela.clientes import personal as clientes
 from clientela.cobranza import personal as cobranza
+from clientela.entregas import personal as entregas
 from clientela.panel import personal as panel
 from clientela.pedidos import personal as pedidos
 from clientela.tickets import personal as tickets
 from tests.tools.database import Database
 
-KNOWN = frozenset().union(*(area.TABLES for area in (clientes, carritos, panel, tickets, cobranza, pedidos)))
+KNOWN = frozenset().union(
+    *(area.TABLES for area in (clientes, carritos, panel, tickets, cobranza, pedidos, entregas))
+)
 REFERRING = """
 SELECT DISTINCT c.relname AS tabla FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
  WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped

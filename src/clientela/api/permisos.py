@@ -159,6 +159,11 @@ REGLAS: dict[str, Regla] = {
     "POST /api/v1/campanias": Regla(ADMIN, "productos", "libre"),
     "GET /api/v1/campanias/{campania_id}": Regla(TODOS, "productos", "libre"),
     "PATCH /api/v1/campanias/{campania_id}": Regla(ADMIN, "productos", "libre"),
+    # Deliveries: the vehicles are the organisation's
+    "GET /api/v1/vehiculos": Regla(PERSONAL, "entregas", "libre"),
+    "POST /api/v1/vehiculos": Regla(ADMIN, "entregas", "libre"),
+    "GET /api/v1/vehiculos/{vehiculo_id}": Regla(PERSONAL, "entregas", "libre"),
+    "PATCH /api/v1/vehiculos/{vehiculo_id}": Regla(ADMIN, "entregas", "libre"),
     # Tickets
     "GET /api/v1/tickets": Regla(CLIENTE | SOPORTE | ADMIN, "tickets", "libre"),
     "GET /api/v1/tickets/{ticket_id}": Regla(CLIENTE | SOPORTE | ADMIN, "tickets"),

@@ -113,6 +113,9 @@ MENSAJES: dict[str, str] = {
     "pago_no_encontrado": "Pago no encontrado",
     "pago_anulado": "El pago ya está anulado",
     "pago_excede_saldo": "El pago supera el saldo pendiente",
+    # Deliveries
+    "vehiculo_no_encontrado": "Vehículo no encontrado",
+    "placa_en_uso": "Ya existe un vehículo con esa placa",
     # Versions
     "desactualizado": "Los datos cambiaron desde la última lectura",
     "version_anterior": "El borrador cambió desde la última lectura",
@@ -166,8 +169,10 @@ CAMPOS: dict[str, str] = {
     "localidad_desconocida": "La localidad no existe",
     "categoria_desconocida": "La categoría no existe",
     "vendedor_desconocido": "Debe ser un vendedor activo",
+    "chofer_desconocido": "Debe ser un usuario activo del personal",
     "cliente_desconocido": "El cliente no existe",
     "ventana_al_reves": "Debe ser posterior a la hora de inicio",
+    "regreso_antes": "Debe ser posterior a la hora de salida",
     "ventana_repetida": "La ventana está repetida",
     "borrador_desconocido": "Debe ser reclamo o soporte",
     "borrador_sin_campos": "Envíe al menos uno de sus campos",
@@ -291,6 +296,8 @@ ACCIONES: dict[str, str] = {
     "producto.actualizado": "Se modificó un producto",
     "organizacion.actualizada": "Se modificaron los datos de la organización",
     # Staff in a customer's panel, tickets
+    "vehiculo.creado": "Se agregó un vehículo",
+    "vehiculo.actualizado": "Se modificó un vehículo",
     "campania.creada": "Se agregó una campaña",
     "campania.actualizada": "Se modificó una campaña",
     "carrito.motivo_descuento": "Se anotó el motivo de un descuento en un carrito",

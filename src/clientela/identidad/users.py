@@ -196,6 +196,12 @@ async def is_active(db: Db, usuario_id: UUID, rol: str) -> bool:
     return found is not None and found.activo and found.rol == rol
 
 
+async def is_active_staff(db: Db, usuario_id: UUID) -> bool:
+    """Tell whether there is an active user who is no customer."""
+    found = await store.get_usuario(db, usuario_id)
+    return found is not None and found.activo and found.rol != Rol.CLIENTE
+
+
 async def list_users(db: Db, filtro: Filtro) -> tuple[list[Usuario], int]:
     """Return one page of users by number, and how many the filter finds."""
     words = search_words(filtro.q)

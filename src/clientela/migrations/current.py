@@ -23,6 +23,7 @@ LAYERS: Final = (
     "carritos",
     "cobranza",
     "pedidos",
+    "entregas",
     "panel",
     "tickets",
     "flows",

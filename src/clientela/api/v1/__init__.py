@@ -19,6 +19,7 @@ from clientela.api.v1 import (
     tickets,
     tokens,
     usuarios,
+    vehiculos,
 )
 
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     "tickets",
     "tokens",
     "usuarios",
+    "vehiculos",
 ]

@@ -1,0 +1,1 @@
+"""Deliveries: the vehicles, and which of them brings what when."""
