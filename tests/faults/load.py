@@ -10,11 +10,11 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tests.cast import PASSWORD, Cast, Persona
+from tests.cast import PASSWORD, Persona
 from tests.tools.burst import Answer
 from tests.tools.database import Database
 from tests.tools.wire import Wire
@@ -233,20 +233,6 @@ def draft_numbers(db: Database, person: Persona) -> list[int]:
               WHERE cliente_id = $1::uuid AND tipo = 'reclamo' AND campos IS NOT NULL"""
     row = db.fetchrow(sql, person.cliente_id)
     return [] if row is None else [int(text) for text in row]
-
-
-def mixed(cast: Cast, count: int = 16) -> list[Writer]:
-    """So many writers of all kinds."""
-    products = [cast.new_producto()["id"] for _ in range(3)]
-    makers: list[Callable[[], Writer]] = [
-        lambda: CartWriter(cast.new_cliente(), products),
-        lambda: DraftWriter(cast.new_cliente()),
-        lambda: AutosaveWriter(cast.new_cliente(), products),
-        lambda: ClaimWriter(cast.new_cliente()),
-        lambda: NewcomerWriter(cast.base_url),
-        lambda: PaymentWriter(cast.admin, cast.new_cliente()),
-    ]
-    return [makers[number % len(makers)]() for number in range(count)]
 
 
 class Load:

@@ -6,8 +6,9 @@ from typing import Any
 
 import clientela.app  # noqa: F401
 from clientela.api import endpoint
-from clientela.api.call import ROUTES, Call, Reply
-from clientela.core import db
+from clientela.api.call import ROUTES, Call, RawHeaders, Reply, Route
+from clientela.api.endpoint import Endpoint
+from clientela.core import db, idempotency
 
 
 def yes_before_it_is_written() -> None:
@@ -44,3 +45,23 @@ def leaks_connections() -> None:
         await self._pool.acquire()
 
     setattr(db.Db, "ping", keep)  # noqa: B010
+
+
+def keeps_keys_afterwards() -> None:
+    """The work of a request with a key is committed first, and its answer is kept in a transaction of its own."""
+
+    async def once(
+        self: Endpoint, route: Route, call: Call, arguments: dict[str, Any], key: str, content: Any
+    ) -> tuple[int, RawHeaders, bytes]:
+        place = str(call.actor.usuario_id), route.method, call.scope["path"], key
+        digest = idempotency.fingerprint(content)
+        async with call.db.transaction() as tx:
+            kept = await idempotency.begin(tx, *place, digest)
+        if kept is not None:
+            return kept.status, [], kept.body
+        status, headers, body = endpoint.encode(route.dialect, await route.handler(**arguments))
+        plain = {name.decode(): value.decode() for name, value in headers}
+        await idempotency.store(call.db, *place, digest, status=status, headers=plain, body=body)
+        return status, headers, body
+
+    setattr(Endpoint, "_once", once)  # noqa: B010

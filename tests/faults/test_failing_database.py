@@ -11,7 +11,8 @@ import pytest
 from tests.api.envelope import defects
 from tests.cast import Persona
 from tests.faults.conftest import Site
-from tests.faults.load import Damage, Load, mixed
+from tests.faults.load import Damage, Load
+from tests.faults.mixture import mixed
 from tests.tools import processes
 from tests.tools.burst import Answer
 from tests.tools.cluster import OwnCluster

@@ -11,7 +11,8 @@ import pytest
 
 from tests.cast import Persona
 from tests.faults.conftest import MakeSite, Site
-from tests.faults.load import Damage, Load, mixed
+from tests.faults.load import Damage, Load
+from tests.faults.mixture import mixed
 from tests.tools.cluster import Cluster
 from tests.tools.database import Database
 from tests.tools.server import Server

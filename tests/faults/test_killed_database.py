@@ -3,7 +3,8 @@
 import pytest
 
 from tests.faults.conftest import MakeSite, Site
-from tests.faults.load import Damage, DraftWriter, Load, Writer, mixed
+from tests.faults.load import Damage, DraftWriter, Load, Writer
+from tests.faults.mixture import mixed
 from tests.tools.cluster import OwnCluster
 from tests.tools.database import Database, run
 from tests.tools.sweep import sweep

@@ -7,7 +7,8 @@ import pytest
 
 from tests.cast import Cast
 from tests.faults.conftest import MakeSite, Site
-from tests.faults.load import Damage, DraftWriter, Load, Writer, mixed
+from tests.faults.load import Damage, DraftWriter, Load, Writer
+from tests.faults.mixture import mixed
 from tests.tools.cluster import Cluster
 from tests.tools.planted import program
 from tests.tools.sweep import sweep
