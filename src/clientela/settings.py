@@ -64,7 +64,7 @@ class Settings(BaseSettings):
         default="telefono",
         description="Initial password of logins made by staff: the phone, or a random code.",
     )
-    credito: Literal["avisar", "bloquear"] = Field(
+    politica_credito: Literal["avisar", "bloquear"] = Field(
         default="avisar",
         description="Orders on credit beyond a client's limit: accepted with a warning, or refused (409).",
     )

@@ -47,6 +47,10 @@ _WORDS: dict[str, Callable[[], Any]] = {
     "contrasenia": lambda: f"clave {uuid.uuid4().hex[:12]}",
     "nuevaContrasenia": lambda: f"clave {uuid.uuid4().hex[:12]}",
     "itemId": lambda: next(_products),
+    # Deliveries lie in the future, and their two ways must not contradict each other.
+    "fecha_entrega_requerida": lambda: "2099-03-02",
+    "hora_entrega_requerida": lambda: None,
+    "fecha_entrega_solicitada": lambda: "2099-03-02T12:00:00Z",
     # Orders do not exist yet, so none can be named.
     "pedido_id": lambda: None,
     "orden_id": lambda: None,

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from tests.cast import Cast, Persona
+from tests.tools.database import Database
 
 OWN = "/orders/cart/me"
+ORDER = "/orders/from-cart/me"
 
 
 def kept(client: Persona) -> str:
@@ -18,6 +20,23 @@ def kept(client: Persona) -> str:
 def quantities(cart: dict[str, Any]) -> dict[str, float]:
     """What is in a cart: quantities by product."""
     return {line["producto_id"]: line["cantidad"] for line in cart["items"]}
+
+
+def order_for(client: Persona) -> str:
+    """The path at which staff order for a client."""
+    return f"/orders/from-cart/client/{client.cliente_id}"
+
+
+def placed(answer: Any) -> dict[str, Any]:
+    """The order that was made."""
+    assert answer.status_code == 201, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def stock(db: Database, producto_id: str) -> Any:
+    """What is left of a product."""
+    return db.fetchval("SELECT existencias FROM productos WHERE id = $1::uuid", producto_id)
 
 
 @pytest.fixture

@@ -130,7 +130,7 @@ def test_the_last_unit_is_sold_once(burst, db, new_cliente, new_producto, races)
 
 def test_credit_is_spent_once(burst, cast, new_cliente, new_producto, start_server, db):
     """Ten sellers' carts at once against a limit that bears three of them."""
-    strict = start_server(db.dsn, workers=2, credito="bloquear")
+    strict = start_server(db.dsn, workers=2, politica_credito="bloquear")
     client = new_cliente()
     cast.admin.put(f"/api/clientes/{client.cliente_id}", json={"limite_credito": 35})
     product = new_producto(precio="10.00")["id"]

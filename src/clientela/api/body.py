@@ -18,6 +18,7 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    InstanceOf,
     StringConstraints,
     ValidationError,
     WithJsonSchema,
@@ -103,6 +104,12 @@ def _date(value: Any) -> Any:
     return read
 
 
+def _instant_or_day(value: Any) -> Any:
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        return _date(value)
+    return _in_range(_instant(value))
+
+
 def _in_range(value: datetime) -> datetime:
     if not 1900 <= value.year <= 9000:
         raise PydanticCustomError("fuera_de_rango", "")
@@ -170,6 +177,14 @@ CantidadV1 = Annotated[
 # An instant with an offset arrives in UTC; one without is naive and belongs to the organisation's zone.
 Instante = Annotated[datetime, BeforeValidator(_instant), AfterValidator(_in_range)]
 Fecha = Annotated[date, BeforeValidator(_date)]
+# Either of them: ISO 8601 says a whole day by its date alone. A datetime is an instant, a date a day.
+InstanteODia = Annotated[
+    InstanceOf[date],
+    BeforeValidator(_instant_or_day),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}
+    ),
+]
 Hora = Annotated[
     time, BeforeValidator(_hour), WithJsonSchema({"type": "string", "pattern": f"^{_HOUR.pattern}$"})
 ]
@@ -218,6 +233,11 @@ def absent() -> Any:
 def in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
     """Read an `Instante` that came without an offset in the organisation's zone; in UTC."""
     return moment if moment.tzinfo else moment.replace(tzinfo=zone).astimezone(UTC)
+
+
+def day_begins(day: date, zone: ZoneInfo) -> datetime:
+    """Return the instant at which a day begins in the organisation's zone; in UTC."""
+    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
 
 
 def blank_is_default(default: Any) -> Any:

@@ -155,6 +155,7 @@ REGLAS: dict[str, Regla] = {
     "GET /orders": Regla(VENDEDOR | ADMIN, "pedidos"),
     "GET /orders/{pedido_id}": Regla(CLIENTE | VENDEDOR | ADMIN, "pedidos"),
     "PATCH /orders/{pedido_id}/estado": Regla(VENDEDOR | ADMIN, "pedidos"),
+    "POST /orders/{pedido_id}/cancelar": Regla(CLIENTE, "pedidos"),
     "GET /api/v1/campanias": Regla(TODOS, "productos", "libre"),
     "POST /api/v1/campanias": Regla(ADMIN, "productos", "libre"),
     "GET /api/v1/campanias/{campania_id}": Regla(TODOS, "productos", "libre"),

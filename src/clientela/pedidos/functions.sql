@@ -64,12 +64,13 @@ BEGIN
     RETURN (
         SELECT jsonb_agg(jsonb_build_object(
                    'producto_id', p.id, 'codigo', p.codigo, 'nombre', p.nombre, 'unidad', p.unidad,
-                   'peso_kg', p.peso_kg, 'cantidad', l.cantidad, 'precio_mostrado', l.precio_unitario,
+                   'peso_kg', p.peso_kg, 'cantidad', l.cantidad, 'precio_anterior', l.precio_unitario,
                    'precio_actual', e.precio, 'campania_aplicada_id', e.campania_id,
                    'motivo_descuento', l.motivo_descuento, 'existencias', p.existencias,
-                   'problema', CASE WHEN NOT p.activo THEN 'retirado'
-                                    WHEN p.existencias < l.cantidad THEN 'sin_existencias'
-                                    WHEN e.precio > l.precio_unitario THEN 'mas_caro' END)
+                   'disponible', p.activo AND (p.existencias IS NULL OR p.existencias >= l.cantidad),
+                   'motivo', CASE WHEN NOT p.activo THEN 'retirado'
+                                  WHEN p.existencias < l.cantidad THEN 'sin_existencias'
+                                  WHEN e.precio > l.precio_unitario THEN 'mas_caro' END)
                ORDER BY l.posicion)
           FROM public.carrito_lineas l
           JOIN public.productos p ON p.id = l.producto_id
@@ -103,8 +104,8 @@ END $$;
 -- fecha_entrega_requerida, hora_entrega_requerida, fuera_de_ventana, proxima_ventana, observaciones_entrega, latitud,
 -- longitud. The place falls back: what was sent, the branch, the principal address, the client's own.
 --   fallo 400: sin_cliente, carrito_vacio (with ultimo_pedido_id: the order that this cart made last);
---   404: sucursal_no_encontrada; 409: pedido_con_cambios (lineas), credito_insuficiente (disponible, total),
---   cliente_inactivo; 412: carrito_desactualizado
+--   403: prohibido (a branch of another client); 404: sucursal_no_encontrada; 409: pedido_con_cambios (lineas),
+--   credito_insuficiente (disponible, total), cliente_inactivo; 412: carrito_desactualizado
 CREATE FUNCTION fn.pedido_crear(
     p_usuario_id uuid, p_cliente_id uuid, p_vendedor_id uuid, p_admin boolean, p_version bigint, p_entrega jsonb,
     p_aceptar_cambios boolean, p_bloquear_credito boolean, p_pedido_id uuid, p_carrito_nuevo uuid, p_actor_id uuid,
@@ -140,8 +141,11 @@ BEGIN
         PERFORM fn.fallo(409, 'cliente_inactivo');
     END IF;
     SELECT * INTO v_lugar FROM fn.pedido_lugar(v_cliente, p_entrega);
-    SELECT jsonb_agg(l) INTO v_problemas FROM jsonb_array_elements(v_lineas) l
-     WHERE l ->> 'problema' IS NOT NULL AND NOT (p_aceptar_cambios AND l ->> 'problema' = 'mas_caro');
+    SELECT jsonb_agg(jsonb_build_object(
+               'producto_id', l -> 'producto_id', 'motivo', l -> 'motivo', 'precio_anterior', l -> 'precio_anterior',
+               'precio_actual', l -> 'precio_actual', 'disponible', l -> 'disponible'))
+      INTO v_problemas FROM jsonb_array_elements(v_lineas) l
+     WHERE l ->> 'motivo' IS NOT NULL AND NOT (p_aceptar_cambios AND l ->> 'motivo' = 'mas_caro');
     IF v_problemas IS NOT NULL THEN
         PERFORM fn.fallo(409, 'pedido_con_cambios', jsonb_build_object('lineas', v_problemas));
     END IF;
@@ -197,7 +201,7 @@ BEGIN
 END $$;
 
 -- Where an order goes: the place that was sent, the branch's, the principal address's, the client's own, or nowhere.
---   fallo 404: sucursal_no_encontrada
+--   fallo 403: prohibido (a branch of another client); 404: sucursal_no_encontrada, also for one that is closed
 CREATE FUNCTION fn.pedido_lugar(
     p_cliente public.clientes, p_entrega jsonb, OUT latitud numeric, OUT longitud numeric
 ) LANGUAGE plpgsql STABLE AS $$
@@ -205,9 +209,10 @@ DECLARE
     v_direccion public.direcciones;
 BEGIN
     IF p_entrega ->> 'sucursal_id' IS NOT NULL THEN
-        SELECT * INTO v_direccion FROM public.direcciones
-         WHERE uuid = (p_entrega ->> 'sucursal_id')::uuid AND cliente_id = p_cliente.id AND activa;
-        IF NOT FOUND THEN
+        SELECT * INTO v_direccion FROM public.direcciones WHERE uuid = (p_entrega ->> 'sucursal_id')::uuid;
+        IF v_direccion.cliente_id <> p_cliente.id THEN
+            PERFORM fn.fallo(403, 'prohibido');
+        ELSIF v_direccion.activa IS NOT TRUE THEN
             PERFORM fn.fallo(404, 'sucursal_no_encontrada');
         END IF;
     END IF;
@@ -230,7 +235,7 @@ END $$;
 -- Take an order one step on, or cancel it; its own present state changes nothing. Cancelled stock returns.
 --   fallo 409: transicion_invalida (desde, hasta); 412: desactualizado (version)
 CREATE FUNCTION fn.pedido_cambiar_estado(
-    p_pedido_id uuid, p_estado text, p_motivo text, p_version bigint, p_actor_id uuid, p_ahora timestamptz
+    p_pedido_id uuid, p_estado text, p_nota text, p_version bigint, p_actor_id uuid, p_ahora timestamptz
 ) RETURNS json LANGUAGE plpgsql AS $$
 DECLARE
     v_pasos constant text[] := ARRAY['PENDIENTE', 'CONFIRMADO', 'EN_PREPARACION', 'EN_RUTA', 'ENTREGADO'];
@@ -260,10 +265,25 @@ BEGIN
      WHERE id = p_pedido_id
     RETURNING * INTO v_pedido;
     INSERT INTO public.pedido_estados (pedido_id, orden, estado, motivo, actor_id, creado_en)
-    SELECT p_pedido_id, max(orden) + 1, p_estado, p_motivo, p_actor_id, p_ahora
+    SELECT p_pedido_id, max(orden) + 1, p_estado, p_nota, p_actor_id, p_ahora
       FROM public.pedido_estados WHERE pedido_id = p_pedido_id;
     PERFORM fn.pedido_avisar(v_pedido, p_actor_id);
     RETURN fn.pedido_neutro(v_pedido);
+END $$;
+
+-- Cancel an order that nobody has confirmed yet: what its customer may do himself. Errors as
+-- fn.pedido_cambiar_estado; an order that is cancelled already is refused like one that is on its way.
+CREATE FUNCTION fn.pedido_cancelar(
+    p_pedido_id uuid, p_nota text, p_version bigint, p_actor_id uuid, p_ahora timestamptz
+) RETURNS json LANGUAGE plpgsql AS $$
+DECLARE
+    v_estado text;
+BEGIN
+    SELECT estado INTO STRICT v_estado FROM public.pedidos WHERE id = p_pedido_id FOR NO KEY UPDATE;
+    IF v_estado <> 'PENDIENTE' THEN
+        PERFORM fn.fallo(409, 'transicion_invalida', jsonb_build_object('desde', v_estado, 'hasta', 'CANCELADO'));
+    END IF;
+    RETURN fn.pedido_cambiar_estado(p_pedido_id, 'CANCELADO', p_nota, p_version, p_actor_id, p_ahora);
 END $$;
 
 -- What the last order of a cart held, while a device may not have heard of it: for two minutes, for the session that

@@ -75,11 +75,15 @@ class Pedido(msgspec.Struct, frozen=True):
 
 
 class EntregaPedida(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was asked of the delivery; the instant is aware, date and hour are the organisation's."""
+    """What was asked of the delivery; the instant is aware, date and hour are the organisation's.
+
+    `solicitada_sin_hora`: the instant stands for its whole day, because a date was sent.
+    """
 
     condicion_pago: Condicion = Condicion.CONTADO
     sucursal_id: UUID | None = None
     fecha_entrega_solicitada: datetime | None = None
+    solicitada_sin_hora: bool = False
     fecha_entrega_requerida: date | None = None
     hora_entrega_requerida: time | None = None
     observaciones_entrega: str | None = None
@@ -93,7 +97,7 @@ class Cambio(msgspec.Struct, frozen=True):
     """One state that an order went through."""
 
     estado: Estado
-    motivo: str | None
+    nota: str | None
     actor_id: UUID
     creado_en: datetime
 
@@ -103,6 +107,7 @@ class Filtro(msgspec.Struct, frozen=True):
 
     estado: Estado | None = None
     cliente_id: UUID | None = None
+    vendedor_id: UUID | None = None
     desde: datetime | None = None
     hasta: datetime | None = None
     limite: int = 20

@@ -1,7 +1,7 @@
 """Decisions about orders: no database, no clock."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -14,8 +14,14 @@ from clientela.pedidos.model import EntregaPedida, ProximaVentana
 _HOUR: Final = "%H:%M"
 
 
-def contradictions(wish: EntregaPedida, zona: ZoneInfo) -> Mapping[str, str]:
-    """Name the fields in which the two ways to wish for a delivery contradict each other, with the reason's code."""
+def contradictions(wish: EntregaPedida, today: date, zona: ZoneInfo) -> Mapping[str, str]:
+    """Name the fields of a wish that cannot be, with the reason's code: past days, two ways that contradict.
+
+    `today` is the organisation's; any hour of it is still to come.
+    """
+    past = _past(wish, today, zona)
+    if past:
+        return dict.fromkeys(past, "fecha_pasada")
     if wish.hora_entrega_requerida is not None and wish.fecha_entrega_requerida is None:
         return {"fecha_entrega_requerida": "fecha_con_hora"}
     if wish.fecha_entrega_solicitada is None or wish.fecha_entrega_requerida is None:
@@ -24,9 +30,22 @@ def contradictions(wish: EntregaPedida, zona: ZoneInfo) -> Mapping[str, str]:
     hour = wish.hora_entrega_requerida
     if wall.date() != wish.fecha_entrega_requerida:
         return {"fecha_entrega_requerida": "entrega_contradictoria"}
-    if hour is not None and (wall.hour, wall.minute) != (hour.hour, hour.minute):
+    if (
+        hour is not None
+        and not wish.solicitada_sin_hora
+        and (wall.hour, wall.minute) != (hour.hour, hour.minute)
+    ):
         return {"hora_entrega_requerida": "entrega_contradictoria"}
     return {}
+
+
+def _past(wish: EntregaPedida, today: date, zona: ZoneInfo) -> Sequence[str]:
+    solicited = wish.fecha_entrega_solicitada
+    days = {
+        "fecha_entrega_requerida": wish.fecha_entrega_requerida,
+        "fecha_entrega_solicitada": solicited and windows.local(solicited, zona).date(),
+    }
+    return [field for field, day in days.items() if day is not None and day < today]
 
 
 def wants_a_time(wish: EntregaPedida) -> bool:
@@ -45,8 +64,7 @@ def place_in_windows(wish: EntregaPedida, found: Sequence[Ventana], zona: ZoneIn
         return wish
     moment = _moment(wish, zona)
     if moment is None:
-        day = wish.fecha_entrega_requerida
-        assert day is not None  # noqa: S101 - `wants_a_time`
+        day = _day(wish, zona)
         if any(window.dia_semana == windows.weekday(day) for window in active):
             return wish
         moment = datetime.combine(day, datetime.min.time())
@@ -63,6 +81,14 @@ def _moment(wish: EntregaPedida, zona: ZoneInfo) -> datetime | None:
     """Return the wall-clock time that was wished for; None for a date without an hour."""
     if wish.fecha_entrega_requerida is not None and wish.hora_entrega_requerida is not None:
         return datetime.combine(wish.fecha_entrega_requerida, wish.hora_entrega_requerida)
-    if wish.fecha_entrega_solicitada is not None:
+    if wish.fecha_entrega_solicitada is not None and not wish.solicitada_sin_hora:
         return windows.local(wish.fecha_entrega_solicitada, zona)
     return None
+
+
+def _day(wish: EntregaPedida, zona: ZoneInfo) -> date:
+    """Return the day that was wished for without an hour."""
+    if wish.fecha_entrega_requerida is not None:
+        return wish.fecha_entrega_requerida
+    assert wish.fecha_entrega_solicitada is not None  # noqa: S101 - `wants_a_time`
+    return windows.local(wish.fecha_entrega_solicitada, zona).date()

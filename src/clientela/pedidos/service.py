@@ -22,7 +22,7 @@ async def create(
 ) -> Pedido:
     """Make an order of the cart of a key (`carritos.model.Llave`, as a tuple); one round trip.
 
-    Errors as the flow `place_order`. With `CLIENTELA_CREDITO=bloquear` an order beyond the client's credit is
+    Errors as the flow `place_order`. With `CLIENTELA_POLITICA_CREDITO=bloquear` an order beyond the client's credit is
     refused, else it is accepted and says so.
     """
     return await store.create(
@@ -31,7 +31,7 @@ async def create(
         version,
         wish,
         accept_changes=accept_changes,
-        block_credit=db.settings.credito == "bloquear",
+        block_credit=db.settings.politica_credito == "bloquear",
         new_id=uuid7(),
         new_cart_id=uuid7(),
         actor_id=actor.usuario_id,
@@ -41,7 +41,7 @@ async def create(
 
 
 async def get(db: Db, actor: Actor, pedido_id: UUID) -> Pedido:
-    """Return an order: to its customer, its seller, the seller of its client, administrators.
+    """Return an order: to its customer, its seller, the sellers who serve its client, administrators.
 
     NotFound `pedido_no_encontrado`, Forbidden for another's.
     """
@@ -58,7 +58,7 @@ def _may_see(actor: Actor, order: Pedido, assigned: UUID | None) -> bool:
     if actor.rol == Rol.CLIENTE:
         return order.cliente_id == actor.cliente_id
     if actor.rol == Rol.VENDEDOR:
-        return actor.usuario_id in {order.vendedor_id, assigned}
+        return assigned is None or actor.usuario_id in {order.vendedor_id, assigned}
     return actor.es_admin
 
 
@@ -75,7 +75,7 @@ async def list_own(db: Db, actor: Actor, wanted: Filtro) -> Pagina:
 
 
 async def list_all(db: Db, actor: Actor, wanted: Filtro) -> Pagina:
-    """Return one page of the orders that a member of staff may see, the latest first; `cliente_id` narrows it."""
+    """Return one page of the orders that a member of staff may see, the latest first."""
     if actor.es_admin and wanted.cliente_id is not None:
         return await store.find(db, store.OF_CLIENT, wanted.cliente_id, wanted)
     if actor.es_admin:
@@ -84,7 +84,7 @@ async def list_all(db: Db, actor: Actor, wanted: Filtro) -> Pagina:
 
 
 async def change_state(
-    db: Db, actor: Actor, pedido_id: UUID, estado: Estado, motivo: str | None, *, version: int | None = None
+    db: Db, actor: Actor, pedido_id: UUID, estado: Estado, nota: str | None, *, version: int | None = None
 ) -> Pedido:
     """Take an order one step on, or cancel it, which returns its stock; its present state changes nothing.
 
@@ -95,5 +95,17 @@ async def change_state(
     async with db.transaction() as tx:
         await get(tx, actor, pedido_id)
         return await store.change_state(
-            tx, pedido_id, estado, motivo, version, actor_id=actor.usuario_id, now=tx.now()
+            tx, pedido_id, estado, nota, version, actor_id=actor.usuario_id, now=tx.now()
         )
+
+
+async def cancel(
+    db: Db, actor: Actor, pedido_id: UUID, nota: str | None, *, version: int | None = None
+) -> Pedido:
+    """Cancel the caller's own order (customers), which returns its stock, while nobody has confirmed it.
+
+    Raises as `get`, Conflict `transicion_invalida` in any later state, PreconditionFailed for a stale `version`.
+    """
+    async with db.transaction() as tx:
+        await get(tx, actor, pedido_id)
+        return await store.cancel(tx, pedido_id, nota, version, actor_id=actor.usuario_id, now=tx.now())

@@ -62,7 +62,7 @@ async def read(db: Db, pedido_id: UUID) -> tuple[Pedido, UUID | None] | None:
 
 
 HISTORY: Final = """
-SELECT estado, motivo, actor_id, creado_en FROM pedido_estados WHERE pedido_id = $1 ORDER BY orden"""
+SELECT estado, motivo AS nota, actor_id, creado_en FROM pedido_estados WHERE pedido_id = $1 ORDER BY orden"""
 
 
 async def history(db: Db, pedido_id: UUID) -> tuple[Cambio, ...]:
@@ -72,7 +72,8 @@ async def history(db: Db, pedido_id: UUID) -> tuple[Cambio, ...]:
 
 # One statement for each way into the table, so that each has the index that fits it.
 _FILTER: Final = """($2::text[] IS NULL OR p.estado = ANY ($2)) AND ($3::timestamptz IS NULL OR p.creado_en >= $3)
-   AND ($4::timestamptz IS NULL OR p.creado_en < $4)"""
+   AND ($4::timestamptz IS NULL OR p.creado_en < $4) AND ($7::uuid IS NULL OR p.cliente_id = $7)
+   AND ($8::uuid IS NULL OR p.vendedor_id = $8)"""
 
 
 def _list(source: str, where: str) -> str:
@@ -86,9 +87,10 @@ SELECT (SELECT count(*) FROM hallados) AS total,
 
 OF_CLIENT: Final = _list("pedidos p", "p.cliente_id = $1")
 OF_SELLER: Final = _list("pedidos p", "p.vendedor_id = $1")
-# A seller also sees what his clients ordered by themselves.
+# A seller also sees what was ordered for or by the clients whom he may serve: his own, and those of nobody.
 SEEN_BY_SELLER: Final = _list(
-    "pedidos p JOIN clientes c ON c.id = p.cliente_id", "(p.vendedor_id = $1 OR c.vendedor_asignado_id = $1)"
+    "pedidos p JOIN clientes c ON c.id = p.cliente_id",
+    "(p.vendedor_id = $1 OR c.vendedor_asignado_id = $1 OR c.vendedor_asignado_id IS NULL)",
 )
 ALL: Final = _list("pedidos p", "$1::uuid IS NULL")
 
@@ -96,7 +98,17 @@ ALL: Final = _list("pedidos p", "$1::uuid IS NULL")
 async def find(db: Db, statement: str, owner: UUID | None, wanted: Filtro) -> Pagina:
     """Return one page of the orders of one of the lists above, the latest first."""
     states: Sequence[str] | None = None if wanted.estado is None else [wanted.estado]
-    row = await db.fetchrow(statement, owner, states, wanted.desde, wanted.hasta, wanted.limite, wanted.salto)
+    row = await db.fetchrow(
+        statement,
+        owner,
+        states,
+        wanted.desde,
+        wanted.hasta,
+        wanted.limite,
+        wanted.salto,
+        wanted.cliente_id,
+        wanted.vendedor_id,
+    )
     assert row is not None  # noqa: S101
     return Pagina(_LIST.decode(row["pedidos"]), row["total"])
 
@@ -109,14 +121,24 @@ async def change_state(
     db: Db,
     pedido_id: UUID,
     estado: Estado,
-    motivo: str | None,
+    nota: str | None,
     version: int | None,
     *,
     actor_id: UUID,
     now: datetime,
 ) -> Pedido:
     """Take an order to a state; errors as `fn.pedido_cambiar_estado`."""
-    return _DECODER.decode(await db.fetchval(CHANGE, pedido_id, estado, motivo, version, actor_id, now))
+    return _DECODER.decode(await db.fetchval(CHANGE, pedido_id, estado, nota, version, actor_id, now))
+
+
+CANCEL: Final = "SELECT fn.pedido_cancelar($1::uuid, $2::text, $3::bigint, $4::uuid, $5::timestamptz)"
+
+
+async def cancel(
+    db: Db, pedido_id: UUID, nota: str | None, version: int | None, *, actor_id: UUID, now: datetime
+) -> Pedido:
+    """Cancel an order that nobody has confirmed yet; errors as `fn.pedido_cancelar`."""
+    return _DECODER.decode(await db.fetchval(CANCEL, pedido_id, nota, version, actor_id, now))
 
 
 # --- everything of one person ----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from clientela.api.call import Call, Reply, etag, route
 from clientela.api.pedidos.schemas import stale
 from clientela.api.pedidos.schemas_pedidos import (
+    CancelacionEntrada,
     EstadoEntrada,
     PedidoConHistorial,
     PedidoEntrada,
@@ -47,9 +48,7 @@ _SHOWN: Final = {
     "items": [
         {
             "producto_id": "0190a6b2-7c1e-7d3a-9b5f-2f4c6d8e0a12",
-            "codigo": "AGU-002",
             "nombre": "Agua 2 L",
-            "unidad": "botella",
             "cantidad": 2,
             "precio_unitario": 9.5,
             "subtotal": 19.0,
@@ -65,7 +64,7 @@ _HISTORY: Final = {
     "historial": [
         {
             "estado": "PENDIENTE",
-            "motivo": None,
+            "nota": None,
             "actor_id": "0190a6b2-3333-7d3a-9b5f-2f4c6d8e0a12",
             "creado_en": "2026-11-20T14:03:27.512000Z",
         }
@@ -202,7 +201,27 @@ async def change_state(call: Call, body: EstadoEntrada) -> Reply:
         call.actor,
         call.path_uuid("pedido_id"),
         Estado(body.estado),
-        body.motivo,
+        body.nota,
         version=call.if_match,
+    )
+    return _shown(order)
+
+
+@route(
+    "POST",
+    "/orders/{pedido_id}/cancelar",
+    body=CancelacionEntrada,
+    body_optional=True,
+    response=PedidoSalida,
+    errors=("pedido_no_encontrado", "transicion_invalida", "desactualizado"),
+    summary="Cancelar un pedido propio que nadie confirmó todavía",
+    body_example={"nota": "Me equivoqué de producto"},
+    example={**_SHOWN, "estado": "CANCELADO", "version": 2},
+)
+async def cancel_order(call: Call, body: CancelacionEntrada | None) -> Reply:
+    """Cancel the customer's own order while it is PENDIENTE."""
+    nota = body.nota if body else None
+    order = await service.cancel(
+        call.db, call.actor, call.path_uuid("pedido_id"), nota, version=call.if_match
     )
     return _shown(order)

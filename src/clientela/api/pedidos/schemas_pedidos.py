@@ -1,6 +1,6 @@
 """What comes in and goes out of orders (spec 4, spec 2 "hora de entrega requerida", CONTRACT §7)."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -14,12 +14,13 @@ from clientela.api.body import (
     Entrada,
     Fecha,
     Hora,
-    Instante,
+    InstanteODia,
     Latitud,
     Longitud,
     Pagina,
     Uuid,
     blank_is_default,
+    day_begins,
     in_zone,
 )
 from clientela.core.textos import ADVERTENCIAS
@@ -47,7 +48,7 @@ class PedidoEntrada(Entrada):
 
     condicion_pago: Literal["CONTADO", "CREDITO"] | None = None
     sucursal_id: Uuid | None = None
-    fecha_entrega_solicitada: Instante | None = None
+    fecha_entrega_solicitada: InstanteODia | None = None
     fecha_entrega_requerida: Fecha | None = None
     hora_entrega_requerida: Hora | None = None
     observaciones_entrega: Annotated[str, StringConstraints(max_length=2000)] | None = None
@@ -55,12 +56,13 @@ class PedidoEntrada(Entrada):
     aceptar_cambios: bool | None = None
 
     def as_wish(self, zone: ZoneInfo) -> EntregaPedida:
-        """Say it in the orders' words; a date-time without offset is the organisation's."""
+        """Say it in the orders' words; a day, and a date-time without offset, is the organisation's."""
         place = self.ubicacion
         return EntregaPedida(
             condicion_pago=Condicion(self.condicion_pago or "CONTADO"),
             sucursal_id=self.sucursal_id,
-            fecha_entrega_solicitada=_in_zone(self.fecha_entrega_solicitada, zone),
+            fecha_entrega_solicitada=_instant(self.fecha_entrega_solicitada, zone),
+            solicitada_sin_hora=_is_day(self.fecha_entrega_solicitada),
             fecha_entrega_requerida=self.fecha_entrega_requerida,
             hora_entrega_requerida=self.hora_entrega_requerida,
             observaciones_entrega=self.observaciones_entrega,
@@ -72,33 +74,50 @@ class PedidoEntrada(Entrada):
     def has_local_instant(self) -> bool:
         """Whether the organisation's zone is needed to know what was sent."""
         wished = self.fecha_entrega_solicitada
-        return wished is not None and wished.tzinfo is None
+        return _is_day(wished) or (isinstance(wished, datetime) and wished.tzinfo is None)
 
 
-def _in_zone(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
-    return moment and in_zone(moment, zone)
+def _is_day(value: date | None) -> bool:
+    # A datetime is a date too.
+    return value is not None and not isinstance(value, datetime)
+
+
+def _instant(value: date | None, zone: ZoneInfo, *, ends: bool = False) -> datetime | None:
+    """Say an instant or a day as an instant: when the day begins, or (`ends`) the next one does."""
+    if value is None or isinstance(value, datetime):
+        return value and in_zone(value, zone)
+    return day_begins(value + timedelta(days=1) if ends else value, zone)
 
 
 class EstadoEntrada(Entrada):
     """The state that an order shall have, and why."""
 
     estado: Literal["PENDIENTE", "CONFIRMADO", "EN_PREPARACION", "EN_RUTA", "ENTREGADO", "CANCELADO"]
-    motivo: Annotated[str, StringConstraints(max_length=500)] | None = None
+    nota: Annotated[str, StringConstraints(max_length=500)] | None = None
+
+
+class CancelacionEntrada(Entrada):
+    """Why a customer cancels his order."""
+
+    nota: Annotated[str, StringConstraints(max_length=500)] | None = None
 
 
 class PedidosPropiosConsulta(Pagina):
-    """Which of the caller's orders a list holds; date-times without offset are the organisation's."""
+    """Which of the caller's orders a list holds: from `desde` on and before `hasta`, or to the end of that day.
+
+    Days, and date-times without offset, are the organisation's.
+    """
 
     estado: Annotated[Estado | None, blank_is_default(None)] = None
-    desde: Annotated[Instante | None, blank_is_default(None)] = None
-    hasta: Annotated[Instante | None, blank_is_default(None)] = None
+    desde: Annotated[InstanteODia | None, blank_is_default(None)] = None
+    hasta: Annotated[InstanteODia | None, blank_is_default(None)] = None
 
     def as_filter(self, zone: ZoneInfo) -> Filtro:
         """Say it in the orders' words."""
         return Filtro(
             estado=self.estado,
-            desde=_in_zone(self.desde, zone),
-            hasta=_in_zone(self.hasta, zone),
+            desde=_instant(self.desde, zone),
+            hasta=_instant(self.hasta, zone, ends=True),
             limite=self.per_page,
             salto=self.offset,
         )
@@ -108,10 +127,12 @@ class PedidosConsulta(PedidosPropiosConsulta):
     """Which orders a list of staff holds."""
 
     cliente_id: Annotated[Uuid | None, blank_is_default(None)] = None
+    vendedor_id: Annotated[Uuid | None, blank_is_default(None)] = None
 
     def as_filter(self, zone: ZoneInfo) -> Filtro:
         """Say it in the orders' words."""
-        return msgspec.structs.replace(super().as_filter(zone), cliente_id=self.cliente_id)
+        asked = super().as_filter(zone)
+        return msgspec.structs.replace(asked, cliente_id=self.cliente_id, vendedor_id=self.vendedor_id)
 
 
 class Ubicacion(msgspec.Struct):
@@ -122,12 +143,10 @@ class Ubicacion(msgspec.Struct):
 
 
 class LineaSalida(msgspec.Struct):
-    """What was ordered of one product."""
+    """What was ordered of one product: the line of the cart as it was."""
 
     producto_id: UUID
-    codigo: str
     nombre: str
-    unidad: str
     cantidad: Decimal
     precio_unitario: Decimal
     subtotal: Decimal
