@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.markers import Marker
 
 from tests.architecture.test_sources import ROOT, tracked
 
@@ -27,17 +28,18 @@ SECRETS = re.compile(
 
 
 def pins(name: str) -> dict[str, str]:
-    """Package → version of one lock; every pin must have hashes."""
+    """Package → version of one lock on this Python; every pin must have hashes."""
     text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
     joined = text.replace("\\\n", " ")
     found = {}
     for line in joined.splitlines():
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        match = re.match(r"([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==([^\s;]+)", line)
+        match = re.match(r"([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==([^\s;]+)(?:\s*;\s*(.*?))?\s+--", line)
         assert match, f"no pin: {line[:80]}"
         assert "--hash=sha256:" in line, f"no hash: {line[:80]}"
-        found[match[1]] = match[2]
+        if match[3] is None or Marker(match[3]).evaluate():
+            found[match[1]] = match[2]
     return found
 
 
