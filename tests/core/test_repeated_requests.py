@@ -3,21 +3,16 @@
 import os
 import random
 import signal
-import socket
-import struct
-import time
 import uuid
 from contextlib import suppress
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.cast import PASSWORD, login
-from tests.tools.burst import Request, burst
+from tests.tools.burst import Request
+from tests.tools.keys import CUTS, send_and_cut, send_many, send_until_answered
 from tests.tools.planted import program
 from tests.tools.server import run_cli
-
-CUTS = 12
 
 
 def _admin(server, database):
@@ -42,48 +37,9 @@ def _request(token, key, codigo):
     )
 
 
-def _send_and_cut(base_url, request, point):
-    """Send a part of a request, or all of it and read a part of the answer, and break off with a reset."""
-    address = urlsplit(base_url)
-    raw = request.encode(address.netloc)
-    with socket.create_connection((address.hostname, address.port), 5) as connection:
-        connection.sendall(raw[: len(raw) * min(point, 8) // 8])
-        if point > 8:
-            connection.settimeout(5)
-            connection.recv(1)
-        if point > 9:
-            time.sleep(0.002 * (point - 9))
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-
-def _must_wait(answer):
-    """The answer to the twin of a request in flight."""
-    return (
-        answer.status == 409
-        and answer.json()["code"] == "peticion_en_curso"
-        and answer.headers["retry-after"] == "1"
-    )
-
-
-def _retry(base_url, request):
-    """Send until there is an answer that stands."""
-    deadline = time.monotonic() + 20
-    while True:
-        with suppress(OSError):
-            [answer] = burst(base_url, [request])
-            if answer.status not in {0, 503} and not _must_wait(answer):
-                return answer
-        assert time.monotonic() < deadline, "no answer"
-        time.sleep(0.05)
-
-
 def _is_wrong(server, database, request, codigo):
     """Send a request twenty times at once and five times more; tell whether any answer betrays a second try."""
-    answers = []
-    with suppress(OSError):
-        answers = burst(server.url, [request] * 20)
-    answers = [answer for answer in answers if answer.status not in {0, 503} and not _must_wait(answer)]
-    answers += [_retry(server.url, request) for _ in range(5)]
+    answers = send_many(server.url, request)
     made = database.fetchval("SELECT count(*) FROM productos WHERE codigo = $1", codigo)
     return {answer.status for answer in answers} != {201} or len({a.body for a in answers}) != 1 or made != 1
 
@@ -97,7 +53,7 @@ def _wrong_keys(server, database, keys, *, kills):
         codigo = f"P-{uuid.uuid4().hex[:20]}"
         request = _request(token, uuid.uuid4().hex, codigo)
         with suppress(OSError):
-            _send_and_cut(server.url, request, number % CUTS)
+            send_and_cut(server.url, request, number % CUTS)
         if kills and chance.random() < 0.2:
             os.kill(chance.choice(server.worker_pids()), signal.SIGKILL)
         wrong += _is_wrong(server, database, request, codigo)
@@ -125,9 +81,9 @@ def test_an_answer_outlives_the_whole_server(new_database, start_server):
     database = new_database()
     first = start_server(database.dsn)
     request = _request(_admin(first, database), uuid.uuid4().hex, "P-1")
-    before = _retry(first.url, request)
+    before = send_until_answered(first.url, request)
     first.kill()
-    after = _retry(start_server(database.dsn, workers=1).url, request)
+    after = send_until_answered(start_server(database.dsn, workers=1).url, request)
     assert (before.status, before.body) == (after.status, after.body) == (201, before.body)
     assert after.headers["idempotency-replayed"] == "true"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -88,9 +88,19 @@ def for_path(path: str) -> Dialect:
     return V1
 
 
+# That a key was used for something else is no judgement on fields: 422 in every dialect (CONTRACT §7).
+_ALWAYS_422: Final = frozenset({"clave_idempotencia_reusada"})
+
+
+def status_of(dialect: Dialect, status: int, code: str) -> int:
+    """Return what a dialect makes of an error's own status: three of them say 400 of fields that do not pass."""
+    judged = status == HTTPStatus.UNPROCESSABLE_ENTITY and code not in _ALWAYS_422
+    return dialect.invalid_status if judged else status
+
+
 def error_status(dialect: Dialect, error: AppError) -> int:
     """Return the status that this dialect gives an error."""
-    return dialect.invalid_status if error.status == HTTPStatus.UNPROCESSABLE_ENTITY else error.status
+    return status_of(dialect, error.status, error.code)
 
 
 def error_body(dialect: Dialect, error: AppError, request_id: str) -> bytes:

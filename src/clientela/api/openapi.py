@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from clientela import __version__
 from clientela.api.call import Route
-from clientela.api.dialects import ALL, CHAT, CLIENTES, PEDIDOS, V1, Dialect, error_body
+from clientela.api.dialects import ALL, CHAT, CLIENTES, PEDIDOS, V1, Dialect, error_body, status_of
 from clientela.api.permisos import REGLAS, Regla
 from clientela.core.codigos import ESTADOS
 from clientela.core.errors import AppError, from_status, type_by_status
@@ -231,8 +231,7 @@ def _responses(route: Route, components: _Components, *, public: bool) -> Schema
         ok["content"] = {"application/json": content}
     by_status: dict[int, list[str]] = {}
     for code in _codes(route, public=public):
-        status = ESTADOS[code]
-        by_status.setdefault(route.dialect.invalid_status if status == 422 else status, []).append(code)
+        by_status.setdefault(status_of(route.dialect, ESTADOS[code], code), []).append(code)
     errors = {
         str(status): _error_response(route.dialect, codes) for status, codes in sorted(by_status.items())
     }
