@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 
 from clientela.api import permisos
 from clientela.api.call import ROUTES
-from clientela.api.permisos import REGLAS, RESERVED, Regla
+from clientela.api.permisos import REGLAS, Regla
 from clientela.app import document as openapi_document
 from clientela.core.codigos import ESTADOS
 from clientela.core.textos import ACCIONES, MENSAJES
@@ -37,7 +37,7 @@ _SCOPES = {
 
 _TOKENS = """\
 Integrations come with a personal access token, `Authorization: Bearer <n>|<secret>`. An administrator makes it at
-`POST /api/v1/tokens {{nombre, habilidades, expira_en?}}`; it acts as that administrator, and is shown this once.
+`POST /api/v1/tokens {nombre, habilidades, expira_en?}`; it acts as that administrator, and is shown this once.
 `habilidades` bound what it may do:
 
 - `*`: whatever its owner's role may do;
@@ -45,8 +45,7 @@ Integrations come with a personal access token, `Authorization: Bearer <n>|<secr
 
 A token without the ability gets 403 `habilidad_insuficiente`. Whatever its abilities, a token can neither end
 sessions, change a password, touch a second factor nor make tokens: 403 `requiere_sesion`. Any other ability is
-refused when the token is made, except {later}, whose routes come with a later version. Routes that need no token
-are in no area."""
+refused when the token is made. Routes that need no token are in no area."""
 
 
 class OutdatedSourceError(Exception):
@@ -164,8 +163,7 @@ def tokens() -> str:
         for area, found in by_area.items()
     ]
     head = ("Area", "`area:leer` opens", "`area:escribir` opens")
-    later = ", ".join(f"`{area}`" for area in sorted(RESERVED))
-    return f"# Personal access tokens\n\n{_NOTE}\n\n{_TOKENS.format(later=later)}\n\n{_table(head, rows)}\n"
+    return f"# Personal access tokens\n\n{_NOTE}\n\n{_TOKENS}\n\n{_table(head, rows)}\n"
 
 
 def openapi() -> str:

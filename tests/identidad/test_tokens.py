@@ -116,11 +116,6 @@ def test_wrong_fields_are_named(cast: Cast, fields: dict[str, Any], field: str) 
     assert set(answer.json()["errors"]) == {field}
 
 
-def test_the_ability_of_later_routes_may_be_asked_for(cast: Cast, server: str) -> None:
-    token = make(cast, "internal")["token"]
-    assert get(server, "/api/v1/productos", token).status_code == 403
-
-
 def test_a_token_dies_when_it_expires(cast: Cast, server: str, db: Database) -> None:
     soon = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
     token = make(cast, expira_en=soon)["token"]

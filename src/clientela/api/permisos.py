@@ -4,7 +4,7 @@ A route without a row does not start. `tests/authz_matrix.yaml` says the same in
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Literal
 
 import msgspec
 
@@ -156,6 +156,8 @@ REGLAS: dict[str, Regla] = {
     "GET /orders/{pedido_id}": Regla(CLIENTE | VENDEDOR | ADMIN, "pedidos"),
     "PATCH /orders/{pedido_id}/estado": Regla(VENDEDOR | ADMIN, "pedidos"),
     "POST /orders/{pedido_id}/cancelar": Regla(CLIENTE, "pedidos"),
+    "POST /orders/{pedido_id}/repetir": Regla(CLIENTE | VENDEDOR | ADMIN, "pedidos"),
+    "GET /internal/clients/{cliente_id}": Regla(ADMIN, "internal", "libre"),
     "GET /api/v1/campanias": Regla(TODOS, "productos", "libre"),
     "POST /api/v1/campanias": Regla(ADMIN, "productos", "libre"),
     "GET /api/v1/campanias/{campania_id}": Regla(TODOS, "productos", "libre"),
@@ -169,9 +171,6 @@ REGLAS: dict[str, Regla] = {
     "GET /api/v1/tickets": Regla(CLIENTE | SOPORTE | ADMIN, "tickets", "libre"),
     "GET /api/v1/tickets/{ticket_id}": Regla(CLIENTE | SOPORTE | ADMIN, "tickets"),
 }
-
-# Areas of routes that later versions bring, which integrations may already ask for.
-RESERVED: Final = frozenset({"internal"})
 
 
 def areas() -> frozenset[str]:

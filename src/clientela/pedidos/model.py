@@ -102,6 +102,20 @@ class Cambio(msgspec.Struct, frozen=True):
     creado_en: datetime
 
 
+class Omitido(msgspec.Struct, frozen=True):
+    """A product of an order that can no longer be bought as it was."""
+
+    producto_id: UUID
+    nombre: str
+
+
+class Repeticion(msgspec.Struct, frozen=True):
+    """What was added to a cart by repeating an order: the cart in its neutral JSON, and what was left out."""
+
+    carrito: msgspec.Raw
+    omitidos: tuple[Omitido, ...]
+
+
 class Filtro(msgspec.Struct, frozen=True):
     """Which orders a list holds: None means any; `desde` (inclusive) and `hasta` (exclusive) are instants."""
 

@@ -8,7 +8,7 @@ from clientela.core.errors import Forbidden, NotFound
 from clientela.core.ids import uuid7
 from clientela.identidad.model import Rol
 from clientela.pedidos import store
-from clientela.pedidos.model import Cambio, EntregaPedida, Estado, Filtro, Pagina, Pedido
+from clientela.pedidos.model import Cambio, EntregaPedida, Estado, Filtro, Pagina, Pedido, Repeticion
 
 
 async def create(
@@ -109,3 +109,20 @@ async def cancel(
     async with db.transaction() as tx:
         await get(tx, actor, pedido_id)
         return await store.cancel(tx, pedido_id, nota, version, actor_id=actor.usuario_id, now=tx.now())
+
+
+async def repeat(
+    db: Db,
+    actor: Actor,
+    pedido_id: UUID,
+    key: tuple[UUID | None, UUID | None, UUID | None, bool],
+    *,
+    version: int | None,
+) -> Repeticion:
+    """Add what an order held to the cart of a key, at today's prices; one round trip.
+
+    The key (see `create`) names no client for staff: it is the order's. Errors as the flow `repeat_order`.
+    """
+    return await store.repeat(
+        db, pedido_id, key, version, new_cart_id=uuid7(), actor_id=actor.usuario_id, now=db.now()
+    )

@@ -9,10 +9,11 @@ import msgspec
 
 from clientela.core import values
 from clientela.core.db import Db
-from clientela.pedidos.model import Cambio, EntregaPedida, Estado, Filtro, Pagina, Pedido
+from clientela.pedidos.model import Cambio, EntregaPedida, Estado, Filtro, Pagina, Pedido, Repeticion
 
 _DECODER: Final = msgspec.json.Decoder(Pedido)
 _LIST: Final = msgspec.json.Decoder(tuple[Pedido, ...])
+_REPEATED: Final = msgspec.json.Decoder(Repeticion)
 
 CREATE: Final = """
 SELECT fn.pedido_crear($1::uuid, $2::uuid, $3::uuid, $4::boolean, $5::bigint, $6::jsonb, $7::boolean, $8::boolean,
@@ -139,6 +140,26 @@ async def cancel(
 ) -> Pedido:
     """Cancel an order that nobody has confirmed yet; errors as `fn.pedido_cancelar`."""
     return _DECODER.decode(await db.fetchval(CANCEL, pedido_id, nota, version, actor_id, now))
+
+
+REPEAT: Final = """
+SELECT fn.pedido_repetir($1::uuid, $2::uuid, $3::uuid, $4::uuid, $5::boolean, $6::bigint, $7::uuid, $8::uuid,
+                         $9::timestamptz)"""
+
+
+async def repeat(
+    db: Db,
+    pedido_id: UUID,
+    key: tuple[UUID | None, UUID | None, UUID | None, bool],
+    version: int | None,
+    *,
+    new_cart_id: UUID,
+    actor_id: UUID,
+    now: datetime,
+) -> Repeticion:
+    """Add what an order held to the cart of a key (see `create`); errors as `fn.pedido_repetir`."""
+    found = await db.fetchval(REPEAT, pedido_id, *key, version, new_cart_id, actor_id, now)
+    return _REPEATED.decode(found)
 
 
 # --- everything of one person ----------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 """Dialect D: carts and orders of the seller application (spec 4)."""
 
-from clientela.api.pedidos import carritos, pedidos
+from clientela.api.pedidos import carritos, interno, pedidos
 
-__all__ = ["carritos", "pedidos"]
+__all__ = ["carritos", "interno", "pedidos"]

@@ -26,7 +26,7 @@ _LINE: Final = {
     "precio_actual": 9.5,
     "precio_cambio": False,
 }
-_SHOWN: Final = {
+EXAMPLE: Final = {
     "id": "0190a6b2-2222-7d3a-9b5f-2f4c6d8e0a12",
     "usuario_id": "0190a6b2-3333-7d3a-9b5f-2f4c6d8e0a12",
     "cliente_id": "0190a6b2-1111-7d3a-9b5f-2f4c6d8e0a12",
@@ -36,8 +36,8 @@ _SHOWN: Final = {
     "version": 4,
     "updated_at": "2026-11-20T14:03:27.512000Z",
 }
-_KEPT_SHOWN: Final = {**_SHOWN, "vendedor_id": "0190a6b2-4444-7d3a-9b5f-2f4c6d8e0a12"}
-_EMPTIED: Final = {**_SHOWN, "items": [], "total": 0.0, "version": 5}
+_KEPT_SHOWN: Final = {**EXAMPLE, "vendedor_id": "0190a6b2-4444-7d3a-9b5f-2f4c6d8e0a12"}
+_EMPTIED: Final = {**EXAMPLE, "items": [], "total": 0.0, "version": 5}
 _KEPT_EMPTIED: Final = {**_KEPT_SHOWN, "items": [], "total": 0.0, "version": 5}
 _STALE: Final = ("carrito_desactualizado",)
 _CLIENT: Final = ("cliente_no_encontrado",)
@@ -60,7 +60,7 @@ async def _answer(asked: Awaitable[Carrito], status: int = 200) -> Reply:
     return Reply(shown(cart), status, etag(cart.version))
 
 
-@route("GET", _OWN, response=CarritoSalida, summary="Leer el carrito propio", example=_SHOWN)
+@route("GET", _OWN, response=CarritoSalida, summary="Leer el carrito propio", example=EXAMPLE)
 async def read_own(call: Call) -> Reply:
     """Show the caller's own cart, made at the first look."""
     return await _answer(service.open_cart(call.db, service.own_key(call.actor)))
@@ -75,7 +75,7 @@ async def read_own(call: Call) -> Reply:
     errors=_ADD_ERRORS,
     summary="Agregar un producto al carrito propio",
     body_example=_ADDED,
-    example=_SHOWN,
+    example=EXAMPLE,
 )
 async def add_to_own(call: Call, body: LineaEntrada) -> Reply:
     """Add to a line of the caller's own cart."""
@@ -93,7 +93,7 @@ async def add_to_own(call: Call, body: LineaEntrada) -> Reply:
     errors=_SET_ERRORS,
     summary="Fijar la cantidad de un producto del carrito propio",
     body_example={"cantidad": 2},
-    example=_SHOWN,
+    example=EXAMPLE,
 )
 async def set_in_own(call: Call, body: CantidadEntrada) -> Reply:
     """Set the quantity of a line of the caller's own cart."""

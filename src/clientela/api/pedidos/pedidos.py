@@ -3,11 +3,16 @@
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from clientela.api.call import Call, Reply, etag, route
-from clientela.api.pedidos.schemas import stale
+from clientela.api.pedidos.carritos import EXAMPLE as CART_EXAMPLE
+from clientela.api.pedidos.schemas import shown, stale
 from clientela.api.pedidos.schemas_pedidos import (
     CancelacionEntrada,
+    CarritoRepetido,
     EstadoEntrada,
+    OmitidoSalida,
     PedidoConHistorial,
     PedidoEntrada,
     PedidoSalida,
@@ -19,7 +24,7 @@ from clientela.api.pedidos.schemas_pedidos import (
 from clientela.carritos import service as carritos
 from clientela.carritos.model import Llave
 from clientela.core.errors import PreconditionFailed
-from clientela.flows import place_order
+from clientela.flows import place_order, repeat_order
 from clientela.organizacion import service as organizacion
 from clientela.pedidos import service
 from clientela.pedidos.model import Estado, Pagina, Pedido
@@ -60,6 +65,7 @@ _SHOWN: Final = {
     "version": 1,
     "created_at": "2026-11-20T14:03:27.512000Z",
 }
+_GONE: Final = "0190a6b2-7777-7d3a-9b5f-2f4c6d8e0a12"
 _HISTORY: Final = {
     "historial": [
         {
@@ -225,3 +231,27 @@ async def cancel_order(call: Call, body: CancelacionEntrada | None) -> Reply:
         call.db, call.actor, call.path_uuid("pedido_id"), nota, version=call.if_match
     )
     return _shown(order)
+
+
+@route(
+    "POST",
+    "/orders/{pedido_id}/repetir",
+    response=CarritoRepetido,
+    errors=("pedido_no_encontrado", "carrito_desactualizado"),
+    summary="Volver a poner en el carrito lo que tuvo un pedido",
+    example={
+        **CART_EXAMPLE,
+        "omitidos": [{"producto_id": _GONE, "nombre": "Agua 5 L"}],
+    },
+)
+async def repeat_order_into_cart(call: Call) -> Reply:
+    """Add what an order held to the caller's own cart, or to the one that he keeps for its client."""
+    try:
+        done = await repeat_order.repeat(
+            call.db, call.actor, call.path_uuid("pedido_id"), version=call.if_match
+        )
+    except PreconditionFailed as error:
+        raise stale(error) from error
+    missing = [OmitidoSalida(each.producto_id, each.nombre) for each in done.omitidos]
+    answer = CarritoRepetido(**structs.asdict(shown(done.carrito)), omitidos=missing)
+    return Reply(answer, headers=etag(done.carrito.version))

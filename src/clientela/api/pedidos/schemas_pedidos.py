@@ -23,6 +23,7 @@ from clientela.api.body import (
     day_begins,
     in_zone,
 )
+from clientela.api.pedidos.schemas import CarritoSalida
 from clientela.core.textos import ADVERTENCIAS
 from clientela.pedidos.model import (
     Cambio,
@@ -190,6 +191,19 @@ class PedidoConHistorial(PedidoSalida, kw_only=True):
     """An order with the states that it went through."""
 
     historial: tuple[Cambio, ...]
+
+
+class OmitidoSalida(msgspec.Struct):
+    """A product that is no longer sold as it was."""
+
+    producto_id: UUID
+    nombre: str
+
+
+class CarritoRepetido(CarritoSalida):
+    """A cart after an order was repeated into it."""
+
+    omitidos: list[OmitidoSalida]
 
 
 class PedidosPagina(msgspec.Struct):

@@ -26,7 +26,7 @@ _SHOWN: Final = {
 
 def check_abilities(abilities: Sequence[str]) -> None:
     """Refuse abilities that no route asks for: Invalid names each."""
-    areas = permisos.areas() | permisos.RESERVED
+    areas = permisos.areas()
     known = {"*", *areas, *(f"{area}:{verb}" for area in areas for verb in ("leer", "escribir"))}
     wrong = {
         f"habilidades.{number}": [CAMPOS["habilidad_desconocida"]]
