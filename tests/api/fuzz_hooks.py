@@ -51,7 +51,7 @@ _WORDS: dict[str, Callable[[], Any]] = {
     "fecha_entrega_requerida": lambda: "2099-03-02",
     "hora_entrega_requerida": lambda: None,
     "fecha_entrega_solicitada": lambda: "2099-03-02T12:00:00Z",
-    # Orders do not exist yet, so none can be named.
+    # Orders of the fuzzer's own, and work orders, are not made up.
     "pedido_id": lambda: None,
     "orden_id": lambda: None,
     "habilidades": lambda: ["productos:leer"],

@@ -90,6 +90,39 @@ def test_orders_that_are_not_there_are_named(cliente, field, value):
     assert cliente.post("/reclamos", json={**CLAIM, field: None}).status_code == 201
 
 
+@pytest.fixture
+def order(cliente, new_producto):
+    """An order of hers."""
+    line = {"producto_id": new_producto()["id"], "cantidad": 1}
+    assert cliente.post("/orders/cart/me", json=line).status_code == 201
+    return cliente.post("/orders/from-cart/me", json={}).json()["id"]
+
+
+def test_a_claim_is_about_an_order(cliente, cast, order):
+    sent = cliente.post("/reclamos", json={**CLAIM, "pedido_id": order})
+    assert sent.status_code == 201, sent.text
+    for who in (cliente, cast.soporte, cast.admin):
+        assert who.get(f"/api/v1/tickets/{sent.json()['id']}").json()["pedido_id"] == order
+    (listed,) = cliente.get("/api/v1/tickets").json()["items"]
+    assert listed["pedido_id"] == order
+    # The same words about the same order are one sending, about another thing they are another.
+    assert cliente.post("/reclamos", json={**CLAIM, "pedido_id": order}).json() == sent.json()
+    other = cliente.post("/reclamos", json=CLAIM).json()
+    assert other["id"] != sent.json()["id"]
+    assert cliente.get(f"/api/v1/tickets/{other['id']}").json()["pedido_id"] is None
+
+
+def test_a_claim_about_anothers_order_is_refused(cliente, cast, new_cliente, order):
+    other = new_cliente()
+    refused = other.post("/reclamos", json={**CLAIM, "pedido_id": order})
+    assert (refused.status_code, refused.json()["code"]) == (403, "prohibido")
+    assert other.get("/api/v1/tickets").json()["total"] == 0
+    both = other.post("/reclamos", json={**CLAIM, "pedido_id": str(uuid.uuid4()), "orden_id": "x"})
+    assert both.json()["errors"].keys() == {"pedido_id", "orden_id"}
+    # Administrators write down what anybody says.
+    assert cast.admin.post("/reclamos", json={**CLAIM, "pedido_id": order}).status_code == 201
+
+
 def test_a_repetition_within_two_minutes_is_one_sending(cliente, db):
     first = cliente.post("/reclamos", json=CLAIM)
     again = cliente.post("/reclamos", json=CLAIM)

@@ -6,12 +6,14 @@ from uuid import UUID
 from clientela.core import events
 from clientela.core.actor import Actor
 from clientela.core.db import Db
-from clientela.core.errors import Invalid
+from clientela.core.errors import Invalid, NotFound
+from clientela.core.ids import parse_uuid
 from clientela.core.textos import CAMPOS
 from clientela.panel import service as panel
 from clientela.panel.model import TipoBorrador
+from clientela.pedidos import service as pedidos
 from clientela.tickets import service as tickets
-from clientela.tickets.model import Ticket, TipoTicket
+from clientela.tickets.model import Apertura, Ticket, TipoTicket
 
 _TICKETS: Final = {TipoBorrador.RECLAMO: TipoTicket.RECLAMO, TipoBorrador.SOPORTE: TipoTicket.SOPORTE}
 
@@ -28,15 +30,31 @@ async def submit_claim(
 ) -> Ticket:
     """Open a ticket for a claim and bury its draft (spec 1 §4; CONTRACT §8).
 
-    Invalid names `pedido_id` or `orden_id` when it is unknown. Sent twice within two minutes it is one claim,
-    unless the sender says himself which sendings are one (`distinct`: he used an `Idempotency-Key`).
+    Invalid names `pedido_id` or `orden_id` when it is unknown; Forbidden for another's order. Sent twice within two
+    minutes it is one claim, unless the sender says himself which sendings are one (`distinct`: he used an
+    `Idempotency-Key`).
     """
-    named = {"pedido_id": pedido_id, "orden_id": orden_id}
-    unknown = {field: [CAMPOS[f"{field}_desconocido"]] for field, value in named.items() if value is not None}
-    if unknown:
-        raise Invalid(unknown)
+    pedido = await _order_of(db, actor, pedido_id, orden_id)
     campos = {"titulo": titulo, "descripcion": descripcion}
-    return await _submit(db, actor, TipoBorrador.RECLAMO, titulo, descripcion, campos, distinct=distinct)
+    return await _submit(
+        db, actor, TipoBorrador.RECLAMO, titulo, descripcion, campos, pedido_id=pedido, distinct=distinct
+    )
+
+
+async def _order_of(db: Db, actor: Actor, pedido_id: str | None, orden_id: str | None) -> UUID | None:
+    """Return the order that a claim is about. There are no work orders yet, so none can be named."""
+    unknown = [] if orden_id is None else ["orden_id"]
+    order = None if pedido_id is None else parse_uuid(pedido_id)
+    try:
+        if order is not None:
+            await pedidos.get(db, actor, order)
+    except NotFound:
+        order = None
+    if pedido_id is not None and order is None:
+        unknown.append("pedido_id")
+    if unknown:
+        raise Invalid({field: [CAMPOS[f"{field}_desconocido"]] for field in unknown})
+    return order
 
 
 async def submit_support(
@@ -55,17 +73,19 @@ async def _submit(
     texto: str,
     campos: dict[str, str],
     *,
+    pedido_id: UUID | None = None,
     distinct: bool,
 ) -> Ticket:
     async with db.transaction() as tx:
-        twin = None if distinct else await tickets.find_twin(tx, actor, _TICKETS[tipo], asunto, texto)
+        opening = Apertura(_TICKETS[tipo], asunto, texto, pedido_id)
+        twin = None if distinct else await tickets.find_twin(tx, actor, opening)
         if twin is not None:
             # What is in the draft now was typed after that sending: leave it alone.
             return twin
         # An administrator who sends one has no panel, hence no draft.
         owner = actor.cliente_id
         version = None if owner is None else await panel.bury_draft(tx, owner, tipo, campos)
-        ticket = await tickets.open_ticket(tx, actor, _TICKETS[tipo], asunto, texto)
+        ticket = await tickets.open_ticket(tx, actor, opening)
         await _tell_devices(tx, actor, ticket)
         if owner is not None:
             await _tell_of_draft(tx, actor, owner, tipo, version)

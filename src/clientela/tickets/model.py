@@ -34,7 +34,10 @@ class Autor(StrEnum):
 
 
 class Ticket(msgspec.Struct, frozen=True):
-    """A ticket without its messages; `cliente_id` is None when staff opened it for themselves."""
+    """A ticket without its messages.
+
+    `cliente_id` is None when staff opened it for themselves, `pedido_id` unless it is about an order.
+    """
 
     id: UUID
     numero: int
@@ -43,9 +46,19 @@ class Ticket(msgspec.Struct, frozen=True):
     estado: EstadoTicket
     asunto: str
     cliente_id: UUID | None
+    pedido_id: UUID | None
     version: int
     creado_en: datetime
     actualizado_en: datetime
+
+
+class Apertura(msgspec.Struct, frozen=True):
+    """What a ticket is opened with: its kind, its first message, and the order that it is about, if any."""
+
+    tipo: TipoTicket
+    asunto: str
+    texto: str
+    pedido_id: UUID | None = None
 
 
 class Mensaje(msgspec.Struct, frozen=True):

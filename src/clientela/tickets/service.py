@@ -8,25 +8,29 @@ from clientela.core.db import Db
 from clientela.core.errors import NotFound
 from clientela.core.ids import uuid7
 from clientela.tickets import rules, store
-from clientela.tickets.model import Filtro, Pagina, Ticket, TicketCompleto, TipoTicket
+from clientela.tickets.model import Apertura, Filtro, Pagina, Ticket, TicketCompleto
 
 
-async def find_twin(db: Db, actor: Actor, tipo: TipoTicket, asunto: str, texto: str) -> Ticket | None:
+async def find_twin(db: Db, actor: Actor, new: Apertura) -> Ticket | None:
     """Return the ticket that this very opening has made already: a double click, minutes ago or right now.
 
     Nobody else can open one of this kind for the caller until the transaction ends, so open it then or never.
     """
-    await store.lock_opening(db, actor.usuario_id, tipo)
+    await store.lock_opening(db, actor.usuario_id, new.tipo)
     since = db.now() - rules.DOUBLE_CLICK
-    return await store.find_twin(db, actor.usuario_id, tipo, asunto, texto, since=since)
+    return await store.find_twin(db, actor.usuario_id, new, since=since)
 
 
-async def open_ticket(db: Db, actor: Actor, tipo: TipoTicket, asunto: str, texto: str) -> Ticket:
+async def open_ticket(db: Db, actor: Actor, new: Apertura) -> Ticket:
     """Open a ticket with its first message, and audit both; the caller tells the devices (events come last)."""
     async with db.transaction() as tx:
-        ticket = await store.insert(tx, uuid7(), tipo, asunto, texto, author=actor, now=tx.now())
+        ticket = await store.insert(tx, uuid7(), new, author=actor, now=tx.now())
         await audit.record(
-            tx, "ticket.abierto", actor=actor, objeto=("ticket", str(ticket.id)), datos={"tipo": tipo.value}
+            tx,
+            "ticket.abierto",
+            actor=actor,
+            objeto=("ticket", str(ticket.id)),
+            datos={"tipo": new.tipo.value},
         )
         return ticket
 

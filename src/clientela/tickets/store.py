@@ -10,6 +10,7 @@ import msgspec
 from clientela.core.actor import Actor
 from clientela.core.db import Db, Record
 from clientela.tickets.model import (
+    Apertura,
     Autor,
     EstadoTicket,
     Filtro,
@@ -20,7 +21,9 @@ from clientela.tickets.model import (
     TipoTicket,
 )
 
-_COLUMNS: Final = "id, numero, tipo, folio, estado, asunto, cliente_id, version, creado_en, actualizado_en"
+_COLUMNS: Final = (
+    "id, numero, tipo, folio, estado, asunto, cliente_id, pedido_id, version, creado_en, actualizado_en"
+)
 _MESSAGES: Final = msgspec.json.Decoder(tuple[Mensaje, ...])
 
 # The seed keeps these locks apart from those of other things whose names might hash alike.
@@ -36,23 +39,23 @@ FIND_TWIN: Final = f"""
 SELECT {_COLUMNS}
   FROM tickets t
  WHERE t.usuario_id = $1::uuid AND t.tipo = $2 AND t.creado_en >= $5::timestamptz AND t.asunto = $3
+   AND t.pedido_id IS NOT DISTINCT FROM $6::uuid
    AND EXISTS (SELECT 1 FROM ticket_mensajes m WHERE m.ticket_id = t.id AND m.seq = 1 AND m.texto = $4)
  ORDER BY t.numero DESC
  LIMIT 1"""  # noqa: S608
 
 
-async def find_twin(
-    db: Db, usuario_id: UUID, tipo: TipoTicket, asunto: str, texto: str, *, since: datetime
-) -> Ticket | None:
-    """Return the ticket that somebody opened with the same texts since an instant."""
-    row = await db.fetchrow(FIND_TWIN, usuario_id, tipo, asunto, texto, since)
+async def find_twin(db: Db, usuario_id: UUID, new: Apertura, *, since: datetime) -> Ticket | None:
+    """Return the ticket that somebody opened with the same texts about the same order since an instant."""
+    row = await db.fetchrow(FIND_TWIN, usuario_id, new.tipo, new.asunto, new.texto, since, new.pedido_id)
     return _ticket(row) if row else None
 
 
 INSERT: Final = f"""
 WITH nuevo AS (
-    INSERT INTO tickets (id, tipo, asunto, usuario_id, cliente_id, version, mensajes, creado_en, actualizado_en)
-    VALUES ($1::uuid, $2, $3, $4::uuid, $5::uuid, 1, 1, $8::timestamptz, $8::timestamptz)
+    INSERT INTO tickets (id, tipo, asunto, usuario_id, cliente_id, pedido_id, version, mensajes, creado_en,
+                         actualizado_en)
+    VALUES ($1::uuid, $2, $3, $4::uuid, $5::uuid, $9::uuid, 1, 1, $8::timestamptz, $8::timestamptz)
     RETURNING {_COLUMNS}
 ), primero AS (
     INSERT INTO ticket_mensajes (ticket_id, seq, autor_id, de_personal, texto, creado_en)
@@ -61,12 +64,10 @@ WITH nuevo AS (
 SELECT {_COLUMNS} FROM nuevo"""  # noqa: S608
 
 
-async def insert(
-    db: Db, ticket_id: UUID, tipo: TipoTicket, asunto: str, texto: str, *, author: Actor, now: datetime
-) -> Ticket:
+async def insert(db: Db, ticket_id: UUID, new: Apertura, *, author: Actor, now: datetime) -> Ticket:
     """Add a ticket with its first message."""
     owner = (author.usuario_id, author.cliente_id, author.es_personal)
-    rows = await db.fetch(INSERT, ticket_id, tipo, asunto, *owner, texto, now)
+    rows = await db.fetch(INSERT, ticket_id, new.tipo, new.asunto, *owner, new.texto, now, new.pedido_id)
     return _ticket(rows[0])
 
 
@@ -137,6 +138,7 @@ def _fields(row: Record) -> dict[str, Any]:
         "estado": EstadoTicket(row["estado"]),
         "asunto": row["asunto"],
         "cliente_id": row["cliente_id"],
+        "pedido_id": row["pedido_id"],
         "version": row["version"],
         "creado_en": row["creado_en"],
         "actualizado_en": row["actualizado_en"],
