@@ -16,21 +16,24 @@ BEGIN
     RETURN fn.carrito_bloquear(p_usuario_id, p_cliente_id, p_vendedor_id, p_id, p_ahora);
 END $$;
 
--- The cart of a key, made if there is none; nothing is locked for one that is there.
+-- The cart of a key, made if there is none; nothing is locked for one that is there. Header and lines are looked at
+-- by one statement: between two, a writer would slip in, and the lines would be those of another version.
 CREATE FUNCTION fn.carrito_leer(
     p_usuario_id uuid, p_cliente_id uuid, p_vendedor_id uuid, p_admin boolean, p_id uuid, p_ahora timestamptz
 ) RETURNS json LANGUAGE plpgsql AS $$
 DECLARE
-    v_carrito public.carritos;
+    v_neutro json;
 BEGIN
     IF p_vendedor_id IS NOT NULL THEN
         p_usuario_id := fn.cliente_principal_para(p_cliente_id, p_vendedor_id, p_admin);
     END IF;
-    v_carrito := fn.carrito_buscar(p_usuario_id, p_cliente_id, p_vendedor_id);
-    IF v_carrito.id IS NULL THEN
-        v_carrito := fn.carrito_abrir(p_usuario_id, p_cliente_id, p_vendedor_id, p_admin, p_id, p_ahora);
+    SELECT fn.carrito_neutro(c, p_ahora) INTO v_neutro
+      FROM fn.carrito_buscar(p_usuario_id, p_cliente_id, p_vendedor_id) AS c WHERE c.id IS NOT NULL;
+    IF NOT FOUND THEN
+        v_neutro := fn.carrito_neutro(
+            fn.carrito_abrir(p_usuario_id, p_cliente_id, p_vendedor_id, p_admin, p_id, p_ahora), p_ahora);
     END IF;
-    RETURN fn.carrito_neutro(v_carrito, p_ahora);
+    RETURN v_neutro;
 END $$;
 
 -- Refuse a stale version with 412 and the current cart; NULL asks for none.
