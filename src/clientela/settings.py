@@ -68,6 +68,12 @@ class Settings(BaseSettings):
         default="avisar",
         description="Orders on credit beyond a client's limit: accepted with a warning, or refused (409).",
     )
+    credito_dias: int = Field(
+        default=30,
+        ge=0,
+        le=3650,
+        description="Days in which an invoice is to be paid, from the day on which its order was delivered.",
+    )
     smtp_url: str | None = Field(
         default=None,
         description="SMTP server (`smtp://user:password@host:587`, `smtps://…`). Unset: mails become files.",

@@ -11,6 +11,7 @@ import jwt
 
 from tests.api.matrix import Case, Row, matrix
 from tests.cast import PASSWORD, Cast, Persona
+from tests.cobranza.deliveries import invoiced
 from tests.tools.image_bricks import encoded
 from tests.tools.server import SECRET
 
@@ -197,6 +198,11 @@ class World:
         return made
 
     @cached_property
+    def invoice(self) -> dict[str, Any]:
+        """The invoice of an order on credit of `dueno`, which was delivered."""
+        return invoiced(self.cast.admin, self.fixed["dueno"], {self.product["id"]: 1})
+
+    @cached_property
     def colleague(self) -> Persona:
         """A member of staff whom administrators may change."""
         return self.cast.new_usuario("soporte")
@@ -306,6 +312,8 @@ class World:
             "cuenta_ajena": lambda: self.foreign_debt["id"],
             "cuenta_anulable": lambda: self.new_debt(self.fixed["dueno"], "5.00")["id"],
             "cliente_deudor": lambda: self.fixed["dueno"].cliente_id,
+            "factura": lambda: self.invoice["id"],
+            "factura_numero": lambda: self.invoice["numero"],
             "pago": lambda: self.payment["id"],
             "pago_numero": lambda: self.payment["numero"],
             "pago_anulable": lambda: self.new_payment()["id"],

@@ -6,7 +6,8 @@ import os
 import pytest
 
 from clientela.cobranza import store
-from clientela.cobranza.model import FiltroCuentas
+from clientela.cobranza.model import FiltroCuentas, FiltroFacturas
+from clientela.cobranza.store import facturas
 from tests.tools.database import Database, run
 
 # Ten thousand clients with ten debts each, one of ten still open; every third has a payment.
@@ -31,6 +32,18 @@ SELECT md5('p' || i)::uuid, md5('c' || (1 + i % 10000))::uuid, 1, 'qr', md5('u1'
 INSERT INTO pago_aplicaciones (pago_id, cliente_id, cuenta_id, monto)
 SELECT md5('p' || i)::uuid, md5('c' || (1 + i % 10000))::uuid, md5('d' || i)::uuid, 1
   FROM generate_series(3, 100000, 3) AS i"""
+# Every third debt is that of an invoice.
+INVOICES = """
+ALTER TABLE facturas DISABLE TRIGGER USER;
+INSERT INTO pedidos (id, cliente_id, creado_por, carrito_version, condicion_pago, total, creado_en, actualizado_en)
+SELECT md5('o' || i)::uuid, md5('c' || (1 + i % 10000))::uuid, md5('u1')::uuid, 1, 'CREDITO', 10, now(), now()
+  FROM generate_series(3, 100000, 3) AS i;
+INSERT INTO facturas (id, numero, cliente_id, pedido_id, cuenta_id, fecha, fecha_vencimiento, moneda, total, emisor,
+                      cliente_nombre, emitida_por, creado_en, actualizado_en)
+SELECT md5('f' || i)::uuid, i, md5('c' || (1 + i % 10000))::uuid, md5('o' || i)::uuid, md5('d' || i)::uuid,
+       date '2026-01-01' + i / 150, date '2026-01-31' + i / 150, 'BOB', 10, 'El Ceibo', 'Cliente', md5('u1')::uuid,
+       now(), now()
+  FROM generate_series(3, 100000, 3) AS i"""
 TODAY = "date '2026-11-20'"
 CLIENT = "md5('c77')::uuid"
 
@@ -42,7 +55,8 @@ def full(cluster, worker):
     database = Database(cluster.create(name))
     database.execute(CLIENTS)
     database.execute(BOOKS)
-    for table in ("clientes", "cuentas_por_cobrar", "pagos", "pago_aplicaciones"):
+    database.execute(INVOICES)
+    for table in ("clientes", "cuentas_por_cobrar", "pagos", "pago_aplicaciones", "pedidos", "facturas"):
         database.execute(f"VACUUM ANALYZE {table}")
     yield database
     database.close()
@@ -97,3 +111,17 @@ def test_what_a_client_owes_is_looked_up(full):
     plan, used = explain(full, store.pagos_statement(wanted.cliente_id, None), 20, 0, CLIENT)
     assert scanned(plan) == set()
     assert "pagos_cliente_ix" in used
+
+    of_client = facturas.statement(FiltroFacturas(cliente_id=wanted.cliente_id), None)
+    plan, used = explain(full, of_client, TODAY, "NULL", "NULL", "NULL", 20, 0, CLIENT)
+    assert scanned(plan) == set()
+    assert "facturas_cliente_ix" in used
+    open_ones = facturas.statement(FiltroFacturas(cliente_id=wanted.cliente_id, pendientes=True), None)
+    plan, used = explain(full, open_ones, TODAY, "NULL", "NULL", "true", 20, 0, CLIENT)
+    assert scanned(plan) == set()
+    of_a_week = facturas.statement(FiltroFacturas(), None)
+    plan, used = explain(
+        full, of_a_week, TODAY, "date '2026-03-01'", "date '2026-03-07'", "NULL", 20, 0, "NULL"
+    )
+    assert scanned(plan) == set()
+    assert "facturas_fecha_ix" in used

@@ -87,6 +87,10 @@ PEDIDO = [
 AUDIT = """INSERT INTO auditoria (cadena, seq, fecha, accion, datos, previo, hash)
            VALUES ('c', {seq}, now(), 'x', '{{}}', '{previo}', '{hash}')"""
 
+ENTREGA = """
+INSERT INTO pedidos (id, cliente_id, creado_por, carrito_version, condicion_pago, total, estado, creado_en,
+                     actualizado_en)
+VALUES (gen_random_uuid(), :cliente, :usuario, 1, 'CREDITO', 6, 'ENTREGADO', now(), now())"""
 PLANTS: dict[str, list[str]] = {
     "flujo_desfasado": ["INSERT INTO flujos (flujo, ultimo) VALUES ('usuario:1', 1)"],
     "flujo_con_huecos": [
@@ -193,6 +197,16 @@ PLANTS: dict[str, list[str]] = {
         "ALTER TABLE productos DROP CONSTRAINT productos_existencias_no_negativas",
         "UPDATE productos SET existencias = -1",
     ],
+    "factura_discordante": [
+        ENTREGA,
+        "SET CONSTRAINTS ALL DEFERRED",
+        """INSERT INTO facturas (id, numero, cliente_id, pedido_id, fecha, fecha_vencimiento, moneda, total, emisor,
+                                 cliente_nombre, emitida_por, creado_en, actualizado_en)
+           SELECT gen_random_uuid(), 1, cliente_id, id, now(), now(), 'BOB', 0, 'x', 'x', creado_por, now(), now()
+             FROM pedidos""",
+    ],
+    "entrega_sin_factura": [ENTREGA],
+    "factura_salteada": ["UPDATE factura_numeros SET ultimo = 1"],
     "correo_discordante": [
         """INSERT INTO correos (id, clave, destinatario, plantilla, asunto, cuerpo, estado, proximo_en, creado_en,
                                 terminado_en)

@@ -131,6 +131,19 @@ RULES: dict[str, str] = {
                     WHEN estado = 'CANCELADO' THEN false
                     ELSE array_position(pasos, estado) IS DISTINCT FROM array_position(pasos, antes) + 1 END""",
     "existencias_negativas": "SELECT id::text FROM productos WHERE existencias < 0",
+    # --- invoices: one for each delivered order on credit, its sum and its debt right, no number missing ---
+    "factura_discordante": """
+        SELECT f.id::text FROM facturas f JOIN pedidos p ON p.id = f.pedido_id
+          LEFT JOIN cuentas_por_cobrar c ON c.id = f.cuenta_id
+         WHERE p.cliente_id <> f.cliente_id OR p.total <> f.total OR c.monto <> f.total
+            OR (p.estado, p.condicion_pago) <> ('ENTREGADO', 'CREDITO')
+            OR f.total IS DISTINCT FROM (SELECT sum(subtotal) FROM factura_lineas WHERE factura_id = f.id)""",
+    "entrega_sin_factura": """
+        SELECT p.id::text FROM pedidos p WHERE p.estado = 'ENTREGADO' AND p.condicion_pago = 'CREDITO'
+           AND NOT EXISTS (SELECT FROM facturas f WHERE f.pedido_id = p.id)""",
+    "factura_salteada": """
+        SELECT n.ultimo::text FROM factura_numeros n LEFT JOIN facturas f ON true
+         GROUP BY n.ultimo HAVING count(f.numero) <> n.ultimo OR coalesce(max(f.numero), 0) <> n.ultimo""",
     # --- what leaves and what is remembered ---
     "correo_discordante": """
         SELECT id::text FROM correos WHERE (estado = 'pendiente') <> (terminado_en IS NULL)

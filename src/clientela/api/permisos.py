@@ -138,6 +138,9 @@ REGLAS: dict[str, Regla] = {
     "POST /api/v1/pagos": Regla(VENDEDOR | ADMIN, "cobranza"),
     "GET /api/v1/pagos/{pago_id}": Regla(CLIENTE | VENDEDOR | SOPORTE | ADMIN, "cobranza"),
     "POST /api/v1/pagos/{pago_id}/anular": Regla(ADMIN, "cobranza", "libre"),
+    "GET /api/v1/facturas": Regla(CLIENTE | VENDEDOR | SOPORTE | ADMIN, "cobranza", "libre"),
+    "GET /api/v1/facturas/{factura_id}": Regla(CLIENTE | VENDEDOR | SOPORTE | ADMIN, "cobranza"),
+    "GET /api/v1/clientes/{cliente_id}/facturas": Regla(CLIENTE | VENDEDOR | SOPORTE | ADMIN, "cobranza"),
     # Orders contract: an own cart for each, and the carts that staff keep for clients
     "GET /orders/cart/me": Regla(CLIENTE | VENDEDOR | ADMIN, "pedidos", "libre"),
     "POST /orders/cart/me": Regla(CLIENTE | VENDEDOR | ADMIN, "pedidos", "libre"),

@@ -22,6 +22,17 @@ async def hold_books(db: Db, actor: Actor, cliente_id: UUID) -> Deudor:
     return found
 
 
+async def lock(db: Db, cliente_id: UUID) -> Deudor:
+    """Keep a client's books for this transaction; the caller has checked who asks.
+
+    NotFound `cliente_no_encontrado` where there is none.
+    """
+    found = await store.lock_debtor(db, cliente_id)
+    if found is None:
+        raise NotFound("cliente_no_encontrado")
+    return found
+
+
 async def may_read(db: Db, actor: Actor, cliente_id: UUID) -> bool:
     """Tell whether somebody may see a client's books."""
     found = await store.find_debtor(db, cliente_id)

@@ -140,3 +140,73 @@ class PaginaPagos(msgspec.Struct, frozen=True):
 
     items: tuple[Pago, ...]
     total: int
+
+
+class NuevaFactura(msgspec.Struct, frozen=True):
+    """The invoice that an order shall have: the organisation's name and currency of today, its day and its due day."""
+
+    pedido_id: UUID
+    emisor: str
+    moneda: str
+    fecha: date
+    fecha_vencimiento: date
+
+
+class LineaFactura(msgspec.Struct, frozen=True):
+    """What an invoice asks for one product; `subtotal` is rounded half up to cents."""
+
+    codigo: str
+    nombre: str
+    unidad: str
+    cantidad: Decimal
+    precio_unitario: Decimal
+    subtotal: Decimal
+
+
+class Factura(msgspec.Struct, frozen=True):
+    """What a delivered order on credit is asked to be paid for.
+
+    `saldo` is the balance of its debt: nothing once that is paid, or annulled (`anulada_en`). An invoice of nothing has
+    no debt. `vencida`: something is open and its day has passed.
+    """
+
+    id: UUID
+    numero: int
+    cliente_id: UUID
+    cliente_nombre: str
+    cliente_nit: str | None
+    pedido_id: UUID
+    pedido_numero: int
+    cuenta_id: UUID | None
+    fecha: date
+    fecha_vencimiento: date
+    moneda: str
+    total: Decimal
+    saldo: Decimal
+    vencida: bool
+    anulada_en: datetime | None
+    creado_en: datetime
+
+
+class FacturaCompleta(Factura, frozen=True):
+    """An invoice with everything that stands on it."""
+
+    emisor: str
+    cliente_direccion: str | None
+    lineas: tuple[LineaFactura, ...]
+
+
+class FiltroFacturas(msgspec.Struct, frozen=True):
+    """Which invoices a list holds: None means any; `desde` and `hasta` are days, both inclusive."""
+
+    cliente_id: UUID | None = None
+    desde: date | None = None
+    hasta: date | None = None
+    pendientes: bool | None = None
+
+
+class PaginaFacturas(msgspec.Struct, frozen=True):
+    """One page of invoices, newest first, and how many there are in all."""
+
+    items: tuple[Factura, ...]
+    total: int

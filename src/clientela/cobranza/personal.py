@@ -7,7 +7,7 @@ from uuid import UUID
 from clientela.cobranza import store
 from clientela.core.db import Db
 
-TABLES: Final = frozenset({"cuentas_por_cobrar", "pagos", "pago_aplicaciones"})
+TABLES: Final = frozenset({"cuentas_por_cobrar", "pagos", "pago_aplicaciones", "facturas", "factura_lineas"})
 """The tables in which something of a client stands, that this module answers for."""
 
 

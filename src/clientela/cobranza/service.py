@@ -107,7 +107,7 @@ async def open_balance(db: Db, cliente_id: UUID) -> Decimal:
 
 
 async def move_books(db: Db, source: UUID, target: UUID) -> None:
-    """Give all debts and payments of one client to another, within the transaction that merges the two.
+    """Give all debts, payments and invoices of one client to another, within the transaction that merges the two.
 
     The caller holds both clients' rows, the smaller identifier first, and announces the merging himself.
     """

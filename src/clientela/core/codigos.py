@@ -38,6 +38,7 @@ ESTADOS: Final[dict[str, int]] = {
     "imagen_no_encontrada": 404,
     "cuenta_no_encontrada": 404,
     "vehiculo_no_encontrado": 404,
+    "factura_no_encontrada": 404,
     "pago_no_encontrado": 404,
     "metodo_no_permitido": 405,
     "ya_existe": 409,

@@ -107,6 +107,7 @@ MENSAJES: dict[str, str] = {
     "localidad_en_uso": "Ya existe una localidad con ese código",
     "categoria_en_uso": "Ya existe una categoría con esa clave",
     # The ledger
+    "factura_no_encontrada": "Factura no encontrada",
     "cuenta_no_encontrada": "Cuenta por cobrar no encontrada",
     "cuenta_anulada": "La cuenta por cobrar está anulada",
     "cuenta_con_pagos": "La cuenta tiene pagos; anúlelos antes",
@@ -212,6 +213,7 @@ RESUMENES: dict[str, str] = {
     "client.updated": "Cambiaron los datos del cliente",
     "clients.imported": "Se importaron clientes",
     "draft.updated": "Cambió el borrador de {borrador}",
+    "invoice.created": "Se emitió la factura n.º {numero}, de {monto}",
     "login.rociado": "Se probaron muchos nombres como contraseña",
     "order.updated": "Pedido n.º {numero}, de {monto}: {estado_pedido}",
     "payment.annulled": "Se anuló el pago n.º {numero}, de {monto}",
@@ -283,6 +285,7 @@ ACCIONES: dict[str, str] = {
     # The ledger
     "cuenta.creada": "Se registró una cuenta por cobrar",
     "cuenta.anulada": "Se anuló una cuenta por cobrar",
+    "factura.emitida": "Se emitió la factura de un pedido entregado",
     "pago.registrado": "Se registró un pago",
     "pago.anulado": "Se anuló un pago",
     "cliente.fusionado": "Se fusionó un registro duplicado con un cliente",

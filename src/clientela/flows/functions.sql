@@ -15,6 +15,8 @@ LANGUAGE sql STABLE AS $$
         WHEN 'receivable' THEN
             (SELECT json_build_object('numero', numero, 'monto', monto::text, 'concepto', concepto)
                FROM public.cuentas_por_cobrar WHERE id = p_id)
+        WHEN 'invoice' THEN
+            (SELECT json_build_object('numero', numero, 'monto', total::text) FROM public.facturas WHERE id = p_id)
         WHEN 'ticket' THEN
             (SELECT json_build_object('clase', tipo, 'folio', folio, 'asunto', asunto)
                FROM public.tickets WHERE id = p_id)

@@ -24,7 +24,7 @@ from clientela.api.pedidos.schemas_pedidos import (
 from clientela.carritos import service as carritos
 from clientela.carritos.model import Llave
 from clientela.core.errors import PreconditionFailed
-from clientela.flows import place_order, repeat_order
+from clientela.flows import deliver_order, place_order, repeat_order
 from clientela.organizacion import service as organizacion
 from clientela.pedidos import service
 from clientela.pedidos.model import Estado, Pagina, Pedido
@@ -201,8 +201,8 @@ async def read_order(call: Call) -> Reply:
     example={**_SHOWN, "estado": "CONFIRMADO", "version": 2},
 )
 async def change_state(call: Call, body: EstadoEntrada) -> Reply:
-    """Take an order one step on, or cancel it."""
-    order = await service.change_state(
+    """Take an order one step on, or cancel it; delivered on credit, it has an invoice and is owed."""
+    order = await deliver_order.change_state(
         call.db,
         call.actor,
         call.path_uuid("pedido_id"),

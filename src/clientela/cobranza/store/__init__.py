@@ -1,4 +1,4 @@
-"""All SQL of the ledger."""
+"""All SQL of debts and payments; that of invoices stands beside."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -303,19 +303,22 @@ def _pago(row: Record) -> Pago:
 
 # --- merging ----------------------------------------------------------------------------------------------
 
-# One statement, because what a payment goes to must be a debt of its own client at the end of each.
+# One statement, because what a payment goes to, and what an invoice asks for, must be a debt of its own client at the
+# end of each.
 MOVE_BOOKS: Final = """
 WITH cuentas AS (
     UPDATE cuentas_por_cobrar SET cliente_id = $2::uuid, actualizado_en = $3::timestamptz WHERE cliente_id = $1::uuid
 ), recibos AS (
     UPDATE pagos SET cliente_id = $2::uuid, actualizado_en = $3::timestamptz WHERE cliente_id = $1::uuid
+), facturadas AS (
+    UPDATE facturas SET cliente_id = $2::uuid, actualizado_en = $3::timestamptz WHERE cliente_id = $1::uuid
 )
 UPDATE pago_aplicaciones SET cliente_id = $2::uuid
  WHERE pago_id IN (SELECT id FROM pagos WHERE cliente_id = $1::uuid)"""
 
 
 async def move_books(db: Db, source: UUID, target: UUID, now: datetime) -> None:
-    """Give all debts and payments of one client to another; both clients should be held."""
+    """Give all debts, payments and invoices of one client to another; both clients should be held."""
     await db.execute(MOVE_BOOKS, source, target, now)
 
 
