@@ -1,4 +1,4 @@
-"""What the README tells a stranger to type about client records works, word by word, in both languages."""
+"""What the README tells a stranger to type about client records and orders works, word by word, in both languages."""
 
 import re
 import subprocess
@@ -11,9 +11,11 @@ import pytest
 from tests.tools.database import Database
 from tests.tools.ports import free_port
 from tests.tools.server import Server
+from tests.tools.sweep import sweep
 
 ROOT = Path(__file__).parents[2]
-WALKS = {"README.md": ("## A second walk", "## Running it"), "README.es.md": ("## La memoria", "## En serio")}
+RECORDS = {"README.md": ("## A second walk", "## A third"), "README.es.md": ("## La memoria", "## Caso 1")}
+ORDERS = {"README.md": ("## A third walk", "## Running it"), "README.es.md": ("## Caso 1", "## En serio")}
 # A refusal ends the walk; the reader's curl would only show it.
 STRICT = """set -euo pipefail
 curl() { command curl --fail-with-body --show-error "$@"; echo; }
@@ -30,24 +32,16 @@ SELECT c.telefono, c.observaciones, c.foto_perfil IS NULL AS sin_foto, c.ci_anve
  WHERE c.nombre = 'Minimarket Los Ceibos'"""
 
 
-def commands(readme: str) -> str:
-    """All that the walk tells to type, in its order."""
+def blocks(readme: str, walk: dict[str, tuple[str, str]], kind: str) -> str:
+    """All that a walk tells to type (`sh`), or says that it prints (`text`), in its order."""
     text = (ROOT / readme).read_text(encoding="utf-8")
-    begins, ends = (text.index(title) for title in WALKS[readme])
-    return "\n".join(re.findall(r"```sh\n(.*?)```", text[begins:ends], re.DOTALL))
+    begins, ends = (text.index(title) for title in walk[readme])
+    return "".join(re.findall(rf"```{kind}\n(.*?)```", text[begins:ends], re.DOTALL))
 
 
-@pytest.mark.parametrize("readme", sorted(WALKS))
-def test_the_walk_through_the_records(
-    readme: str,
-    new_demo_database: Callable[[], Database],
-    start_server: Callable[..., Server],
-    tmp_path: Path,
-) -> None:
-    database, port = new_demo_database(), free_port()
-    server = start_server(database.dsn, workers=1, port=port, url=f"http://127.0.0.1:{port}")
-    script = commands(readme).replace(".venv/bin/python", sys.executable)
-    script = script.replace("URL=http://localhost:3977\n", "")
+def walk(server: Server, script: str, tmp_path: Path) -> str:
+    """Type a script; what was printed."""
+    script = script.replace(".venv/bin/python", sys.executable).replace("URL=http://localhost:3977\n", "")
     walked = subprocess.run(
         ["bash", "-c", f"{STRICT}URL={server.url}\n{script}"],
         cwd=ROOT,
@@ -58,6 +52,19 @@ def test_the_walk_through_the_records(
         check=False,
     )
     assert walked.returncode == 0, walked.stdout[-2000:] + walked.stderr
+    return walked.stdout
+
+
+@pytest.mark.parametrize("readme", sorted(RECORDS))
+def test_the_walk_through_the_records(
+    readme: str,
+    new_demo_database: Callable[[], Database],
+    start_server: Callable[..., Server],
+    tmp_path: Path,
+) -> None:
+    database, port = new_demo_database(), free_port()
+    server = start_server(database.dsn, workers=1, port=port, url=f"http://127.0.0.1:{port}")
+    printed = walk(server, blocks(readme, RECORDS, "sh"), tmp_path)
     assert dict(database.fetchrow(RECORD)) == {
         "telefono": "70000002",
         "observaciones": "Tocar el timbre",
@@ -71,11 +78,31 @@ def test_the_walk_through_the_records(
     }
     (seen,) = tmp_path.rglob("visto.jpg")
     assert seen.read_bytes()[:2] == b"\xff\xd8"
-    assert "'saldo_pendiente': 800.0" in walked.stdout
+    assert "'saldo_pendiente': 800.0" in printed
+
+
+def test_the_walk_of_two_carts(
+    new_demo_database: Callable[[], Database],
+    start_server: Callable[..., Server],
+    tmp_path: Path,
+) -> None:
+    """Spec 4, Caso 1, step by step: it prints what the page says (in both languages the same), to the letter."""
+    database = new_demo_database()
+    before = database.fetchval("SELECT count(*) FROM pedidos")
+    printed = walk(start_server(database.dsn), blocks("README.md", ORDERS, "sh"), tmp_path)
+    # Between two commands the test's own curl leaves an empty line.
+    shown = [line for line in printed.splitlines() if line]
+    assert shown == blocks("README.md", ORDERS, "text").splitlines()
+    assert database.fetchval("SELECT count(*) FROM pedidos") == before + 2
+    assert sweep(database) == []
 
 
 def test_both_languages_tell_the_same_commands() -> None:
-    english = set(re.findall(r"/api/[a-z0-9/-]+", commands("README.md")))
-    spanish = set(re.findall(r"/api/[a-z0-9/-]+", commands("README.es.md")))
+    english, spanish = (
+        set(re.findall(r"/api/[a-z0-9/-]+", blocks(readme, RECORDS, "sh")))
+        for readme in sorted(RECORDS)[::-1]
+    )
     assert english - spanish <= {"/api/v1/auditoria"}
     assert spanish <= english
+    for kind in ("sh", "text"):
+        assert blocks("README.md", ORDERS, kind) == blocks("README.es.md", ORDERS, kind)
