@@ -74,6 +74,15 @@ class Settings(BaseSettings):
         le=3650,
         description="Days in which an invoice is to be paid, from the day on which its order was delivered.",
     )
+    entrega_velocidad: float = Field(
+        default=20.0,
+        gt=0,
+        le=200,
+        description="Mean speed of deliveries as the crow flies, in km/h, by which routes are planned.",
+    )
+    entrega_minutos: int = Field(
+        default=10, ge=0, le=480, description="Minutes that a delivery takes at its stop, for planned routes."
+    )
     smtp_url: str | None = Field(
         default=None,
         description="SMTP server (`smtp://user:password@host:587`, `smtps://…`). Unset: mails become files.",

@@ -59,7 +59,7 @@ def test_a_server_does_not_load_the_solver() -> None:
 
 async def test_small_days_are_planned_at_once_and_empty_ones_too() -> None:
     assert (await planner.plan(day([]))).rutas == ()
-    assert list((await planner.plan(day([stop("a", 1)], []))).sin_ruta) == ["a"]
+    assert (await planner.plan(day([stop("a", 1)], []))).sin_ruta == {"a": "sin_vehiculos"}
     assert len((await planner.plan(day([stop("a", 1), stop("b", 2)]))).rutas) == 1
     assert planner.seconds_for(day([stop("a")] * 10)) < 1
     assert planner.seconds_for(town(200, 1)) == planner.MAX_SECONDS

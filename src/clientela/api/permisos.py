@@ -170,6 +170,7 @@ REGLAS: dict[str, Regla] = {
     "POST /api/v1/vehiculos": Regla(ADMIN, "entregas", "libre"),
     "GET /api/v1/vehiculos/{vehiculo_id}": Regla(PERSONAL, "entregas", "libre"),
     "PATCH /api/v1/vehiculos/{vehiculo_id}": Regla(ADMIN, "entregas", "libre"),
+    "GET /api/v1/entregas": Regla(VENDEDOR | ADMIN, "entregas"),
     # Tickets
     "GET /api/v1/tickets": Regla(CLIENTE | SOPORTE | ADMIN, "tickets", "libre"),
     "GET /api/v1/tickets/{ticket_id}": Regla(CLIENTE | SOPORTE | ADMIN, "tickets"),

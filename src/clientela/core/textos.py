@@ -191,6 +191,24 @@ ADVERTENCIAS: dict[str, str] = {
     "ventanas_superpuestas": "Las ventanas de entrega {una} y {otra} se superponen",
 }
 
+# Why a delivery is in no route, and which window is not kept (`entregas.model.Motivo`, `Incumplida`).
+ENTREGAS: dict[str, str] = {
+    "sin_coordenadas": "No se conocen las coordenadas de la entrega",
+    "sin_deposito": "La organización no tiene la ubicación de su depósito",
+    "sin_vehiculos": "No hay vehículos activos",
+    "excede_capacidad": "Pesa más de lo que lleva cualquier vehículo",
+    "fuera_de_alcance": "Queda demasiado lejos para el horario de los vehículos",
+    "sin_lugar": "No queda capacidad u horario en los vehículos",
+    "demasiadas_paradas": "El día tiene más entregas de las que se planifican",
+    "ruta_en_curso": "Está en camino o entregado, fuera de las rutas planificadas",
+    "vehiculos_en_ruta": "Todos los vehículos están en camino",
+    "sin_plan": "El día no se planificó",
+    "plan_pendiente": "El plan se está calculando; consulte de nuevo",
+    "antes": "Llega {minutos} min antes de la ventana de {hora_inicio} a {hora_fin}",
+    "despues": "Llega {minutos} min después de la ventana de {hora_inicio} a {hora_fin}",
+    "sin_ventana_ese_dia": "El cliente no recibe entregas ese día de la semana",
+}
+
 # What the five contracts say when something went well, word by word as they are published.
 EXITOS: dict[str, str] = {
     "carrito_guardado": "Carrito guardado exitosamente",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -132,6 +132,9 @@ class Motivo(StrEnum):
     SIN_LUGAR = "sin_lugar"
     DEMASIADAS_PARADAS = "demasiadas_paradas"
     RUTA_EN_CURSO = "ruta_en_curso"
+    VEHICULOS_EN_RUTA = "vehiculos_en_ruta"
+    SIN_PLAN = "sin_plan"
+    PLAN_PENDIENTE = "plan_pendiente"
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -153,3 +156,23 @@ class Encargo(msgspec.Struct, frozen=True):
     problema: Problema
     segundos: float
     semilla: int = 1
+
+
+class PlanGuardado(msgspec.Struct, frozen=True):
+    """The plan of a day as it was made, and the mark of what it was made for."""
+
+    huella: str
+    plan: Plan
+    planificado_en: datetime
+
+
+class Incumplida(msgspec.Struct, frozen=True):
+    """A window that a visit does not keep: it comes so many minutes before it opens, or after it has closed.
+
+    `sin_ventana_ese_dia`: the client takes deliveries, but never on this weekday.
+    """
+
+    motivo: Literal["antes", "despues", "sin_ventana_ese_dia"]
+    minutos: int | None = None
+    hora_inicio: str | None = None
+    hora_fin: str | None = None

@@ -15,12 +15,12 @@ import msgspec
 
 from clientela.core.errors import Unavailable
 from clientela.core.logs import get_logger
-from clientela.entregas.model import Encargo, Plan, Problema
+from clientela.entregas.model import Encargo, Motivo, Plan, Problema
 
 # Everything together stays below what a request may still take while its server is being stopped.
 MAX_SECONDS: Final = 6.0
-WORK_SECONDS: Final = 8.5
-WAIT_SECONDS: Final = 8.5
+WORK_SECONDS: Final = 8.0
+WAIT_SECONDS: Final = 1.0
 _LEAST: Final = 0.3
 _PER_STOP: Final = 0.03
 _WORKER: Final = ("-I", "-B", "-m", "clientela.entregas.worker")
@@ -36,10 +36,12 @@ def seconds_for(problem: Problema) -> float:
 
 
 async def plan(problem: Problema, seconds: float | None = None) -> Plan:
-    """Plan a day, in ten seconds at most; Unavailable when others are planning, or when it cannot be done.
+    """Plan a day, in nine seconds at most; Unavailable when others are planning, or when it cannot be done.
 
     Capacities and shifts are kept, windows where it can be; it is never dearer than driving to the nearest stop.
     """
+    if not (problem.paradas and problem.moviles):
+        return Plan((), {stop.clave: Motivo.SIN_VEHICULOS for stop in problem.paradas}, 0, 0)
     order = Encargo(problem, seconds_for(problem) if seconds is None else seconds)
     async with _turn() as place:
         status, answer = await _work(msgspec.json.encode(order), place)

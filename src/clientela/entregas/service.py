@@ -1,6 +1,6 @@
 """Use cases of the vehicles: staff read, administrators write (CONTRACT §12, `/api/v1/vehiculos`)."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from uuid import UUID
 
 from msgspec import UNSET, structs
@@ -20,6 +20,11 @@ async def list_vehicles(
 ) -> tuple[tuple[Vehiculo, ...], int]:
     """Return one page of the vehicles by plate, and how many there are; `active`: only those, or the others."""
     return await store.find_vehicles(db, active=active, limit=limit, offset=offset)
+
+
+async def vehicles_for(db: Db, also: Sequence[int]) -> tuple[Vehiculo, ...]:
+    """Return the vehicles in use by plate, and these others, for whoever plans or shows a day."""
+    return await store.vehicles_for(db, also)
 
 
 async def get_vehicle(db: Db, vehiculo_id: int) -> Vehiculo:

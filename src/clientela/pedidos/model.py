@@ -133,3 +133,32 @@ class Pagina(msgspec.Struct, frozen=True):
 
     items: tuple[Pedido, ...]
     total: int
+
+
+class Entrega(msgspec.Struct, frozen=True):
+    """An order that is to be delivered on a certain day, and what a driver must know of it.
+
+    `ventanas`: the client's active windows of that weekday, `HH:mm`; `tiene_ventanas`: whether he has any on any day.
+    `peso_completo`: every product that was ordered has a weight. `vendedor_asignado_id`: the client's seller.
+    """
+
+    pedido_id: UUID
+    numero: int
+    cliente_id: UUID
+    cliente: str
+    vendedor_id: UUID | None
+    vendedor_asignado_id: UUID | None
+    sucursal_id: UUID | None
+    direccion: str | None
+    latitud: Decimal | None
+    longitud: Decimal | None
+    fecha_entrega_solicitada: datetime | None
+    hora_entrega_requerida: str | None
+    fuera_de_ventana: bool
+    observaciones_entrega: str | None
+    peso_kg: Decimal
+    peso_completo: bool
+    tiene_ventanas: bool
+    ventanas: tuple[tuple[str, str], ...]
+    estado: Estado
+    version: int

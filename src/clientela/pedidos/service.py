@@ -1,14 +1,26 @@
 """Use cases of the orders: seen by those whom they concern, taken from state to state by staff (CONTRACT §7)."""
 
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from clientela.clientes import windows
 from clientela.core.actor import Actor
 from clientela.core.db import Db
 from clientela.core.errors import Forbidden, NotFound
 from clientela.core.ids import uuid7
 from clientela.identidad.model import Rol
 from clientela.pedidos import store
-from clientela.pedidos.model import Cambio, EntregaPedida, Estado, Filtro, Pagina, Pedido, Repeticion
+from clientela.pedidos.model import (
+    Cambio,
+    Entrega,
+    EntregaPedida,
+    Estado,
+    Filtro,
+    Pagina,
+    Pedido,
+    Repeticion,
+)
 
 
 async def create(
@@ -59,6 +71,24 @@ def _may_see(actor: Actor, order: Pedido, assigned: UUID | None) -> bool:
         return order.cliente_id == actor.cliente_id
     if actor.rol == Rol.VENDEDOR:
         return assigned is None or actor.usuario_id in {order.vendedor_id, assigned}
+    return actor.es_admin
+
+
+async def deliveries(db: Db, fecha: date, zona: ZoneInfo) -> tuple[Entrega, ...]:
+    """Return all orders, by number, that are to be delivered on a day of the organisation's zone; no cancelled ones.
+
+    For whoever plans the day as a whole: what of it the caller may see, `may_see_delivery` tells.
+    """
+    days = (fecha, fecha + timedelta(days=1))
+    begins, ends = (datetime.combine(day, time.min, tzinfo=zona).astimezone(UTC) for day in days)
+    return await store.deliveries(db, fecha, begins, ends, windows.weekday(fecha))
+
+
+def may_see_delivery(actor: Actor, delivery: Entrega) -> bool:
+    """Tell whether a member of staff may see a delivery: whoever may see its order."""
+    assigned = delivery.vendedor_asignado_id
+    if actor.rol == Rol.VENDEDOR:
+        return assigned is None or actor.usuario_id in {delivery.vendedor_id, assigned}
     return actor.es_admin
 
 

@@ -1,7 +1,7 @@
 """All SQL of the orders."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,9 +9,19 @@ import msgspec
 
 from clientela.core import values
 from clientela.core.db import Db
-from clientela.pedidos.model import Cambio, EntregaPedida, Estado, Filtro, Pagina, Pedido, Repeticion
+from clientela.pedidos.model import (
+    Cambio,
+    Entrega,
+    EntregaPedida,
+    Estado,
+    Filtro,
+    Pagina,
+    Pedido,
+    Repeticion,
+)
 
 _DECODER: Final = msgspec.json.Decoder(Pedido)
+_DELIVERIES: Final = msgspec.json.Decoder(tuple[Entrega, ...])
 _LIST: Final = msgspec.json.Decoder(tuple[Pedido, ...])
 _REPEATED: Final = msgspec.json.Decoder(Repeticion)
 
@@ -160,6 +170,42 @@ async def repeat(
     """Add what an order held to the cart of a key (see `create`); errors as `fn.pedido_repetir`."""
     found = await db.fetchval(REPEAT, pedido_id, *key, version, new_cart_id, actor_id, now)
     return _REPEATED.decode(found)
+
+
+# The day is that of the one field, else that of the other; both have an index.
+DELIVERIES: Final = """
+SELECT json_agg(json_build_object(
+           'pedido_id', p.id, 'numero', p.numero, 'cliente_id', p.cliente_id, 'cliente', c.nombre,
+           'vendedor_id', p.vendedor_id, 'vendedor_asignado_id', c.vendedor_asignado_id, 'sucursal_id', p.sucursal_id,
+           'direccion', d.direccion, 'latitud', p.latitud, 'longitud', p.longitud,
+           'fecha_entrega_solicitada', p.fecha_entrega_solicitada,
+           'hora_entrega_requerida', to_char(p.hora_entrega_requerida, 'HH24:MI'),
+           'fuera_de_ventana', p.fuera_de_ventana, 'observaciones_entrega', p.observaciones_entrega,
+           'peso_kg', trim_scale(l.peso_kg), 'peso_completo', l.completo, 'tiene_ventanas', v.alguna,
+           'ventanas', v.del_dia, 'estado', p.estado, 'version', p.version) ORDER BY p.numero)
+  FROM (SELECT * FROM pedidos WHERE fecha_entrega_requerida = $1::date
+         UNION ALL
+        SELECT * FROM pedidos WHERE fecha_entrega_requerida IS NULL AND fecha_entrega_solicitada >= $2::timestamptz
+           AND fecha_entrega_solicitada < $3::timestamptz) p
+  JOIN clientes c ON c.id = p.cliente_id
+  LEFT JOIN direcciones d ON d.uuid = p.sucursal_id
+ CROSS JOIN LATERAL (
+       SELECT coalesce(sum(cantidad * peso_kg), 0) AS peso_kg, bool_and(peso_kg IS NOT NULL) AS completo
+         FROM pedido_lineas WHERE pedido_id = p.id) l
+ CROSS JOIN LATERAL (
+       SELECT count(*) > 0 AS alguna,
+              coalesce(json_agg(json_build_array(to_char(hora_inicio, 'HH24:MI'), to_char(hora_fin, 'HH24:MI'))
+                                ORDER BY hora_inicio, hora_fin) FILTER (WHERE dia_semana = $4::int), '[]') AS del_dia
+         FROM ventanas_entrega_cliente WHERE cliente_id = p.cliente_id AND activo) v
+ WHERE p.estado <> 'CANCELADO'"""
+
+
+async def deliveries(
+    db: Db, fecha: date, begins: datetime, ends: datetime, dia_semana: int
+) -> tuple[Entrega, ...]:
+    """Return the orders, by number, that are to be delivered on a day, which lasts between these instants."""
+    found = await db.fetchval(DELIVERIES, fecha, begins, ends, dia_semana)
+    return _DELIVERIES.decode(found or "[]")
 
 
 # --- everything of one person ----------------------------------------------------------------------------------
