@@ -1,6 +1,7 @@
-"""`python -m bench [--quick] [--clientes] [--pedidos]`: measure the hot routes, judge them, write results and page.
+"""`python -m bench [--quick] [--clientes] [--pedidos] [--entregas]`: measure, judge, write results and page.
 
-`--clientes` measures the client register alone, `--pedidos` the orders; each writes its part of the page.
+`--clientes` measures the client register alone, `--pedidos` the orders, `--entregas` the planning of routes; each
+writes its part of the page.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from typing import Any, Final, NamedTuple
 
 from pwdlib.hashers.bcrypt import BcryptHasher
 
-from bench import dataset, pgbench, register, report
+from bench import dataset, deliveries, pgbench, register, report
 from bench.machine import memory
 from bench.measures import (
     CLIENT_MEASURES,
@@ -178,10 +179,12 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one short round, no page: does it run at all?")
     parser.add_argument("--clientes", action="store_true", help="the client register only")
     parser.add_argument("--pedidos", action="store_true", help="carts line by line and orders only")
+    parser.add_argument("--entregas", action="store_true", help="the planning of routes only")
     asked = parser.parse_args()
     plan = QUICK if asked.quick else FULL
     some = [_measure_clients] * asked.clientes + [_measure_orders] * asked.pedidos
-    phases = some or [_measure, _measure_clients, _measure_orders]
+    some += [_measure_deliveries] * asked.entregas
+    phases = some or [_measure, _measure_clients, _measure_orders, _measure_deliveries]
     return max([_at_home(phase, plan, quick=asked.quick) for phase in phases])
 
 
@@ -223,6 +226,11 @@ def _measure_orders(home: Path, plan: Plan, *, quick: bool) -> int:
     found = report.order_bars(bench.rows)
     result = _result(bench, version, bench.rows, found, {"connections": CONNECTIONS, "clients": CLIENTS})
     return _tell(result, bench.rows, found, "pedidos", report.write_orders, quick=quick)
+
+
+def _measure_deliveries(home: Path, plan: Plan, *, quick: bool) -> int:  # noqa: ARG001 - needs no database
+    say(f"Planning days of {deliveries.STOPS} stops")
+    return deliveries.run(plan.rounds, quick=quick)
 
 
 def _measure(home: Path, plan: Plan, *, quick: bool) -> int:

@@ -231,20 +231,25 @@ def write_orders(result: dict[str, Any], rows: Sequence[Row], found: Sequence[Ba
 
 
 def _write_part(introduction: str, result: dict[str, Any], rows: Sequence[Row], found: Sequence[Bar]) -> None:
-    """Write a part of the page in place of the one there was, or at the end."""
-    before, _, after = PAGE.read_text(encoding="utf-8").partition(introduction.strip().partition("\n")[0])
-    rest = after.find("\n## ")
+    """Write a part of the page that begins with this introduction."""
     lines = [
-        before.rstrip(),
-        introduction.format(**result["rig"]),
+        introduction.strip().format(**result["rig"]),
+        "",
         *table(rows),
         "",
         *bar_table(found),
         "",
         _MEASURED.format(**result, **result["machine"], percent=round(100 * result["foreign"])),
-        after[rest:].rstrip() if rest >= 0 else "",
     ]
-    PAGE.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+    replace_part(introduction.strip().partition("\n")[0], lines)
+
+
+def replace_part(heading: str, lines: Sequence[str]) -> None:
+    """Write a part of the page in place of the one with its heading, or at the end."""
+    before, _, after = PAGE.read_text(encoding="utf-8").partition(heading)
+    rest = after.find("\n## ")
+    parts = [before.rstrip(), "", *lines, after[rest:].rstrip() if rest >= 0 else ""]
+    PAGE.write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
 
 
 def write_page(result: dict[str, Any], rows: Sequence[Row], found: Sequence[Bar]) -> None:
