@@ -36,6 +36,7 @@ TABLES = {
     "carts": "SELECT c.numero, p.codigo, l.cantidad, l.precio_unitario FROM carrito_lineas l "
     "JOIN carritos k ON k.id = l.carrito_id JOIN clientes c ON c.id = k.cliente_id "
     "JOIN productos p ON p.id = l.producto_id ORDER BY 1, 2",
+    "vehicles": "SELECT placa, nombre, capacidad_kg, salida, regreso, activo FROM vehiculos ORDER BY placa",
     "tickets": "SELECT folio, asunto, texto FROM tickets JOIN ticket_mensajes ON id = ticket_id ORDER BY 1",
     "drafts": "SELECT c.numero, tipo, campos FROM borradores b JOIN clientes c ON c.id = b.cliente_id ORDER BY 1, 2",
     "preferences": "SELECT c.numero, vista_activa, configuraciones FROM preferencias p "
@@ -74,6 +75,7 @@ def test_every_loading_tells_the_same_story(new_database):
     assert len(first["tickets"]) > 80
     assert len({row[0] for row in first["carts"]}) > 60
     assert len(first["drafts"]) > 20
+    assert [row[-1] for row in first["vehicles"]].count(True) == 3
     assert {row[-1] for row in first["clients"]} == {"vendedor@example.com", "vendedor2@example.com", None}
 
 

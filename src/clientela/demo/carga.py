@@ -25,6 +25,7 @@ from clientela.demo.cuentas import (
     open_staff_accounts,
 )
 from clientela.demo.deudas import entries, write
+from clientela.demo.flota import open_fleet
 from clientela.demo.historia import Historia, Suceso
 from clientela.demo.progreso import Progreso, showing
 from clientela.demo.registro import Registro, completed, open_register
@@ -85,6 +86,7 @@ async def _load(db: Db, calendar: Calendario, progress: Progreso, clean: Mapping
     staff = await open_staff_accounts(db)
     admin = staff["admin@example.com"]
     await organizacion.save(db, admin, _organization(calendar))
+    await open_fleet(db, admin)
     products = [
         await _add(db, admin, article, clean[article.dibujo])
         for article in progress.each("Productos", articles(rng))
