@@ -46,6 +46,12 @@ class Settings(BaseSettings):
     bcrypt_costo: int = Field(
         default=12, ge=4, le=16, description="Cost of password hashes (bcrypt rounds, log2)."
     )
+    carrito_dias: int = Field(
+        default=90,
+        ge=1,
+        le=3650,
+        description="Days after which a cart that nobody touched is emptied; for 30 more it can be asked back.",
+    )
     eventos_dias: int = Field(
         default=90,
         ge=31,

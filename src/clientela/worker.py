@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Sequence
 
+from clientela.carritos import jobs as carritos
 from clientela.catalogo import jobs as catalogo
 from clientela.clientes import jobs as clientes
 from clientela.core import housekeeping
@@ -19,6 +20,7 @@ DAILY: Sequence[Daily] = (
     *housekeeping.DIARIAS,
     *identidad.DIARIAS,
     *panel.DIARIAS,
+    *carritos.DIARIAS,
     *clientes.DIARIAS,
     *catalogo.DIARIAS,
 )

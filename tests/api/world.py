@@ -9,6 +9,7 @@ from typing import Any
 
 import jwt
 
+from tests.api import world_carts
 from tests.api.matrix import Case, Row, matrix
 from tests.cast import PASSWORD, Cast, Persona
 from tests.cobranza.deliveries import invoiced
@@ -233,46 +234,42 @@ class World:
     @cached_property
     def locality(self) -> dict[str, Any]:
         """A locality that calls may change."""
-        return self._made("/api/v1/localidades", {"nombre": "Montero", "codigo": uuid.uuid4().hex[:12]})
+        return self.made("/api/v1/localidades", {"nombre": "Montero", "codigo": uuid.uuid4().hex[:12]})
 
     @cached_property
     def category(self) -> dict[str, Any]:
         """A client category that calls may change."""
-        return self._made("/api/v1/categorias-cliente", {"nombre": "VIP", "clave": uuid.uuid4().hex[:12]})
+        return self.made("/api/v1/categorias-cliente", {"nombre": "VIP", "clave": uuid.uuid4().hex[:12]})
 
     def address(self, customer: str) -> dict[str, Any]:
         """A new address of a customer: calls change and delete them."""
         path = f"/api/v1/clientes/{self.fixed[customer].cliente_id}/direcciones"
-        return self._made(path, {"direccion": "Calle 1"})
+        return self.made(path, {"direccion": "Calle 1"})
 
     @cached_property
     def campaign(self) -> dict[str, Any]:
         """A campaign that calls may change."""
         period = {"desde": "2026-01-01T00:00:00Z", "hasta": "2099-01-01T00:00:00Z"}
-        return self._made("/api/v1/campanias", {"nombre": "Semana", "porcentaje": "10.00", **period})
+        return self.made("/api/v1/campanias", {"nombre": "Semana", "porcentaje": "10.00", **period})
 
     @cached_property
     def vehicle(self) -> dict[str, Any]:
         """A vehicle that calls may change; it stays in the yard, so that no plan of another test has it."""
         body = {"placa": uuid.uuid4().hex[:12], "capacidad_kg": "1500", "activo": False}
-        return self._made("/api/v1/vehiculos", body)
+        return self.made("/api/v1/vehiculos", body)
 
     def new_order(self) -> dict[str, Any]:
         """An order that `dueno` has just made."""
-        self.added(self.fixed["dueno"], "/orders/cart/me")
-        return self._made("/orders/from-cart/me", {}, self.fixed["dueno"])
+        world_carts.added(self, self.fixed["dueno"], "/orders/cart/me")
+        return self.made("/orders/from-cart/me", {}, self.fixed["dueno"])
 
     @cached_property
     def order(self) -> dict[str, Any]:
         """An order of `dueno` that stays as it is."""
         return self.new_order()
 
-    def added(self, caller: Persona, cart: str) -> str:
-        """A product that lies in a cart of the caller's, if he may have one there."""
-        caller.post(cart, json={"producto_id": self.product["id"], "cantidad": 1})
-        return str(self.product["id"])
-
-    def _made(self, path: str, body: dict[str, Any], who: Persona | None = None) -> dict[str, Any]:
+    def made(self, path: str, body: dict[str, Any], who: Persona | None = None) -> dict[str, Any]:
+        """What a creation answers, by the administrator unless told."""
         answer = (who or self.cast.admin).post(path, json=body)
         assert answer.status_code == 201, answer.text
         made: dict[str, Any] = answer.json()
@@ -331,16 +328,22 @@ class World:
             "categoria": lambda: self.category["id"],
             "direccion": lambda: self.address("dueno")["id"],
             "direccion_ajena": lambda: self.address("otra")["id"],
-            "carrito_lleno": lambda: self.added(caller, "/orders/cart/me") and "Tocar el timbre",
+            "carrito_lleno": lambda: world_carts.added(self, caller, "/orders/cart/me") and "Tocar el timbre",
             "llevado_lleno": lambda: (
-                self.added(caller, f"/orders/cart/client/{owner.cliente_id}") and "Tocar el timbre"
+                world_carts.added(self, caller, f"/orders/cart/client/{owner.cliente_id}")
+                and "Tocar el timbre"
             ),
             "pedido": lambda: self.order["id"],
             "pedido_nuevo": lambda: self.new_order()["id"],
             "vehiculo": lambda: self.vehicle["id"],
             "campania": lambda: self.campaign["id"],
-            "linea_propia": lambda: self.added(caller, "/orders/cart/me"),
-            "linea_llevada": lambda: self.added(caller, f"/orders/cart/client/{owner.cliente_id}"),
+            "carrito_recuperable": lambda: world_carts.to_recover(self, caller),
+            "carrito_proponible": lambda: world_carts.to_propose(self),
+            "propuesta_nueva": lambda: world_carts.new_proposal(self),
+            "linea_propia": lambda: world_carts.added(self, caller, "/orders/cart/me"),
+            "linea_llevada": lambda: world_carts.added(
+                self, caller, f"/orders/cart/client/{owner.cliente_id}"
+            ),
             "yo": lambda: caller.usuario_id or uuid.uuid4(),
             "sesion": self._session,
             "token": self._token_id,

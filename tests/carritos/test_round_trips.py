@@ -45,19 +45,63 @@ def round_trips(metrics: str) -> float:
     return float(line.split()[1])
 
 
-def test_hot_routes_go_to_the_database_once(lone_server, new_cliente, new_producto):
-    producto = new_producto()["id"]
-    here = new_cliente().again(base_url=lone_server.url)
+def cost_of(here, method, path, body=None, headers=None):
+    """How many round trips a request cost, and what it was answered."""
 
     def so_far():
         return round_trips(here.get("/metrics").text)
 
+    own = -so_far() + so_far()
+    before = so_far()
+    answer = here.request(method, path, json=body, headers=headers)
+    assert answer.status_code in {200, 201}, answer.text
+    return so_far() - before - own, answer.json()
+
+
+def test_carts_of_the_orders_contract_go_once(lone_server, db, cast, new_cliente, new_producto):
+    """Line by line, an order, an order again, a proposal and its answer, what a cart lost."""
+    producto, customer = new_producto()["id"], new_cliente()
+    here = customer.again(base_url=lone_server.url)
+    seller = cast.admin.again(base_url=lone_server.url)
+    line = {"producto_id": producto, "cantidad": 2}
+    own, kept = "/orders/cart/me", f"/orders/cart/client/{customer.cliente_id}"
+    here.get(own)
+    seller.get(kept)
+    calls = [
+        (here, "GET", own, None),
+        (here, "POST", own, line),
+        (here, "PATCH", f"{own}/item/{producto}", {"cantidad": 3}),
+        (here, "DELETE", f"{own}/item/{producto}", None),
+        (here, "POST", own, line),
+        (here, "DELETE", own, None),
+        (here, "POST", own, line),
+        (here, "POST", "/orders/from-cart/me", {}),
+        (here, "POST", "/orders/{id}/repetir", None),
+        (seller, "GET", kept, None),
+        (seller, "POST", kept, line),
+        (seller, "POST", "/api/v1/carritos/{id}/proponer", None),
+        (here, "POST", "/api/v1/propuestas/{id}/aceptar", None),
+        (here, "GET", own, None),
+    ]
+    last = {"id": None}
+    for who, method, path, body in calls:
+        cost, last = cost_of(who, method, path.replace("{id}", str(last["id"])), body)
+        assert cost == 1, f"{method} {path}"
+    db.execute(
+        """INSERT INTO carrito_lineas_vaciadas (carrito_id, vaciado_en, posicion, producto_id, nombre, cantidad)
+           VALUES ($1::uuid, now(), 1, $2::uuid, 'x', 1)""",
+        last["id"],
+        producto,
+    )
+    assert cost_of(here, "POST", f"/api/v1/carritos/{last['id']}/recuperar")[0] == 1
+
+
+def test_hot_routes_go_to_the_database_once(lone_server, new_cliente, new_producto):
+    producto = new_producto()["id"]
+    here = new_cliente().again(base_url=lone_server.url)
+
     def spent(method, path, body=None, headers=None):
-        own = -so_far() + so_far()
-        before = so_far()
-        answer = here.request(method, path, json=filled(body, producto), headers=headers)
-        assert answer.status_code == 200, answer.text
-        return so_far() - before - own
+        return cost_of(here, method, path, filled(body, producto), headers)[0]
 
     here.put(f"{here.panel}/carrito", json={"items": []})
     for method, path, body in HOT:

@@ -48,8 +48,11 @@ def full_life(cast: Cast, new_cliente: Callable[..., Persona], marker: str) -> P
     wish = {"observaciones_entrega": f"Preguntar por {marker}"}
     order = customer.post("/orders/from-cart/me", json=wish)
     assert order.status_code == 201
-    reason = {"estado": "CANCELADO", "motivo": f"Lo pidió {marker}"}
+    reason = {"estado": "CANCELADO", "nota": f"Lo pidió {marker}"}
     assert admin.patch(f"/orders/{order.json()['id']}/estado", json=reason).status_code == 200
+    kept = cast.vendedora.post(f"/orders/cart/client/{customer.cliente_id}", json=added)
+    assert kept.status_code == 201
+    assert cast.vendedora.post(f"/api/v1/carritos/{kept.json()['id']}/proponer").status_code == 201
     assert customer.put(f"{customer.panel}/carrito", json={"items": [line]}).status_code == 200
     key = {"Idempotency-Key": uuid.uuid4().hex}
     sent = customer.post(

@@ -52,7 +52,8 @@ def test_the_archive_holds_everything(cast: Cast, new_cliente: Callable[..., Per
     for name in pictures:
         assert Image.open(io.BytesIO(handed.read(name))).size == (60, 40)
     carts = json.loads(handed.read("carritos.json"))
-    assert [len(cart["lineas"]) for cart in carts] == [1]
+    assert [len(cart["lineas"]) for cart in carts["carritos"]] == [1, 1]
+    assert [len(each["lineas"]) for each in carts["propuestas"]] == [1]
     assert json.loads(handed.read("cobranza.json"))["pagos"][0]["monto"] == 20
     actions = {row["accion"] for row in json.loads(handed.read("auditoria.json"))}
     assert {"cliente.creado", "login.correcto", "cliente.exportado"} <= actions

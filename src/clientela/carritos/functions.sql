@@ -233,13 +233,16 @@ END $$;
 CREATE FUNCTION fn.carritos_exportar(p_clientes uuid[]) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT coalesce(jsonb_agg(to_jsonb(c) || jsonb_build_object('lineas', (
             SELECT coalesce(jsonb_agg(to_jsonb(l) ORDER BY l.posicion), '[]')
-              FROM public.carrito_lineas l WHERE l.carrito_id = c.id)) ORDER BY c.creado_en), '[]')
+              FROM public.carrito_lineas l WHERE l.carrito_id = c.id), 'vaciadas', (
+            SELECT coalesce(jsonb_agg(to_jsonb(l) ORDER BY l.vaciado_en, l.posicion), '[]')
+              FROM public.carrito_lineas_vaciadas l WHERE l.carrito_id = c.id)) ORDER BY c.creado_en), '[]')
       FROM public.carritos c WHERE c.cliente_id = ANY (p_clientes)
 $$;
 
--- Carts are no books: those of an erased person go.
+-- Carts are no books: those of an erased person go, and what was proposed to him.
 CREATE FUNCTION fn.carritos_olvidar(p_clientes uuid[]) RETURNS void LANGUAGE sql AS $$
-    DELETE FROM public.carritos WHERE cliente_id = ANY (p_clientes)
+    DELETE FROM public.propuestas WHERE cliente_id = ANY (p_clientes);
+    DELETE FROM public.carritos WHERE cliente_id = ANY (p_clientes);
 $$;
 
 -- Give one client's carts to another. A cart of which the other has one of the same kind is added to it line by line;
@@ -268,6 +271,14 @@ BEGIN
               FROM public.carrito_lineas o WHERE o.carrito_id = v_carrito.id
                 ON CONFLICT (carrito_id, producto_id) DO UPDATE
                SET cantidad = least(l.cantidad + excluded.cantidad, 999999);
+            -- What either of them lost can be asked back from the one that stays.
+            INSERT INTO public.carrito_lineas_vaciadas AS l
+            SELECT v_destino, o.vaciado_en, o.posicion + 1000000, o.producto_id, o.nombre, o.cantidad,
+                   o.campania_aplicada_id, o.motivo_descuento
+              FROM public.carrito_lineas_vaciadas o WHERE o.carrito_id = v_carrito.id
+                ON CONFLICT (carrito_id, vaciado_en, producto_id) DO UPDATE
+               SET cantidad = least(l.cantidad + excluded.cantidad, 999999);
+            DELETE FROM public.carrito_lineas_vaciadas WHERE carrito_id = v_carrito.id;
             UPDATE public.carritos SET version = version + 1, escrito = escrito OR v_carrito.escrito,
                    actualizado_en = p_ahora WHERE id = v_destino;
             UPDATE public.carritos SET cliente_id = p_a, usuario_id = v_usuario_id, deleted_at = p_ahora
@@ -275,5 +286,6 @@ BEGIN
         END IF;
         v_lineas := v_lineas + (SELECT count(*) FROM public.carrito_lineas WHERE carrito_id = v_carrito.id);
     END LOOP;
+    UPDATE public.propuestas SET cliente_id = p_a WHERE cliente_id = p_de;
     RETURN v_lineas;
 END $$;

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from uuid import UUID
 
 import msgspec
@@ -105,3 +106,67 @@ class CambioLinea(msgspec.Struct, frozen=True, gc=False):
     sumar: bool
     campania_aplicada_id: int | UnsetType | None = UNSET
     motivo_descuento: str | UnsetType | None = UNSET
+
+
+class EstadoPropuesta(StrEnum):
+    """What has become of a proposal; REEMPLAZADA by a later one of the same cart, before there was an answer."""
+
+    PENDIENTE = "PENDIENTE"
+    ACEPTADA = "ACEPTADA"
+    RECHAZADA = "RECHAZADA"
+    REEMPLAZADA = "REEMPLAZADA"
+
+
+class LineaPropuesta(msgspec.Struct, frozen=True):
+    """A line as the seller showed it, at the price of then."""
+
+    producto_id: UUID
+    nombre: str
+    cantidad: Decimal
+    precio_unitario: Decimal
+    campania_aplicada_id: int | None
+    motivo_descuento: str | None
+
+
+class Propuesta(msgspec.Struct, frozen=True):
+    """What a seller's cart held when he proposed it to its client."""
+
+    id: UUID
+    carrito_id: UUID
+    cliente_id: UUID
+    vendedor_id: UUID
+    estado: EstadoPropuesta
+    version: int
+    creado_en: datetime
+    respondida_en: datetime | None
+    lineas: tuple[LineaPropuesta, ...]
+
+
+class Omitido(msgspec.Struct, frozen=True):
+    """A product that can no longer be bought as it was wanted."""
+
+    producto_id: UUID
+    nombre: str
+
+
+class Aceptada(msgspec.Struct, frozen=True):
+    """A proposal that its customer accepted: what was left out, and his cart that the rest went to."""
+
+    propuesta: Propuesta
+    omitidos: tuple[Omitido, ...]
+    carrito_id: UUID
+    carrito_version: int
+
+
+class Recuperado(msgspec.Struct, frozen=True):
+    """A cart that was given back what it had lost, and what did not come back."""
+
+    carrito: Carrito
+    omitidos: tuple[Omitido, ...]
+
+
+class PaginaPropuestas(msgspec.Struct, frozen=True):
+    """One page of proposals, the latest first, and how many there are."""
+
+    items: tuple[Propuesta, ...]
+    total: int

@@ -7,13 +7,18 @@ from uuid import UUID
 from clientela.carritos import store
 from clientela.core.db import Db
 
-TABLES: Final = frozenset({"carritos", "carrito_lineas"})
+TABLES: Final = frozenset(
+    {"carritos", "carrito_lineas", "carrito_lineas_vaciadas", "propuestas", "propuesta_lineas"}
+)
 """The tables in which something of a client stands, that this module answers for."""
 
 
 async def hand_out(db: Db, clients: Sequence[UUID]) -> Any:
     """Return everything that is kept of some clients."""
-    return await store.hand_out(db, clients)
+    return {
+        "carritos": await store.hand_out(db, clients),
+        "propuestas": await store.hand_out_proposals(db, clients),
+    }
 
 
 async def forget(db: Db, clients: Sequence[UUID]) -> None:

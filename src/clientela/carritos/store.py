@@ -8,11 +8,25 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET
 
-from clientela.carritos.model import CambioLinea, Carrito, Llave, Reemplazo
+from clientela.carritos.model import (
+    Aceptada,
+    CambioLinea,
+    Carrito,
+    EstadoPropuesta,
+    Llave,
+    PaginaPropuestas,
+    Propuesta,
+    Recuperado,
+    Reemplazo,
+)
 from clientela.core.db import Db
 
 _DECODER: Final = msgspec.json.Decoder(Carrito)
 _REPLACED: Final = msgspec.json.Decoder(Reemplazo)
+_RECOVERED: Final = msgspec.json.Decoder(Recuperado)
+_PROPOSAL: Final = msgspec.json.Decoder(Propuesta)
+_PROPOSALS: Final = msgspec.json.Decoder(tuple[Propuesta, ...])
+_ACCEPTED: Final = msgspec.json.Decoder(Aceptada)
 
 
 READ_OWN: Final = """
@@ -143,3 +157,104 @@ async def remove(
 
 def _key(key: Llave) -> tuple[UUID | None, UUID | None, UUID | None, bool]:
     return key.usuario_id, key.cliente_id, key.vendedor_id, key.admin
+
+
+# --- proposals -------------------------------------------------------------------------------------------------
+
+PROPOSE: Final = "SELECT fn.carrito_proponer($1::uuid, $2::uuid, $3::boolean, $4::uuid, $5::timestamptz)"
+
+
+async def propose(
+    db: Db, carrito_id: UUID, actor_id: UUID, *, admin: bool, new_id: UUID, now: datetime
+) -> Propuesta:
+    """Propose what a seller's cart holds, as `new_id`; errors as `fn.carrito_proponer`."""
+    return _PROPOSAL.decode(await db.fetchval(PROPOSE, carrito_id, actor_id, admin, new_id, now))
+
+
+ACCEPT: Final = "SELECT fn.propuesta_aceptar($1::uuid, $2::uuid, $3::uuid, $4::uuid, $5::timestamptz)"
+
+
+async def accept(
+    db: Db, propuesta_id: UUID, cliente_id: UUID, *, new_cart_id: UUID, actor_id: UUID, now: datetime
+) -> Aceptada:
+    """Add a proposal to its client's own cart; errors as `fn.propuesta_aceptar`."""
+    return _ACCEPTED.decode(await db.fetchval(ACCEPT, propuesta_id, cliente_id, new_cart_id, actor_id, now))
+
+
+DECLINE: Final = "SELECT fn.propuesta_rechazar($1::uuid, $2::uuid, $3::uuid, $4::timestamptz)"
+
+
+async def decline(
+    db: Db, propuesta_id: UUID, cliente_id: UUID, *, actor_id: UUID, now: datetime
+) -> Propuesta:
+    """Decline a proposal; errors as `fn.propuesta_rechazar`."""
+    return _PROPOSAL.decode(await db.fetchval(DECLINE, propuesta_id, cliente_id, actor_id, now))
+
+
+def _proposals(where: str) -> str:
+    # One statement for each way into the table, so that each has the index that fits it.
+    where = f"{where} AND ($2::text IS NULL OR p.estado = $2)"
+    return f"""
+WITH pagina AS (SELECT p.id FROM propuestas p WHERE {where} ORDER BY p.id DESC LIMIT $3 OFFSET $4)
+SELECT (SELECT count(*) FROM propuestas p WHERE {where}) AS total,
+       coalesce((SELECT json_agg(fn.propuesta_neutra(p) ORDER BY p.id DESC)
+                   FROM pagina JOIN propuestas p USING (id)), '[]') AS propuestas"""  # noqa: S608
+
+
+PROPOSALS_OF_CLIENT: Final = _proposals("p.cliente_id = $1")
+PROPOSALS_OF_SELLER: Final = _proposals("p.vendedor_id = $1")
+ALL_PROPOSALS: Final = _proposals("$1::uuid IS NULL")
+
+
+async def find_proposals(
+    db: Db, statement: str, owner: UUID | None, estado: EstadoPropuesta | None, limit: int, offset: int
+) -> PaginaPropuestas:
+    """Return one page of one of the lists above, the latest first."""
+    row = await db.fetchrow(statement, owner, estado, limit, offset)
+    assert row is not None  # noqa: S101
+    return PaginaPropuestas(_PROPOSALS.decode(row["propuestas"]), row["total"])
+
+
+HAND_OUT_PROPOSALS: Final = "SELECT fn.propuestas_exportar($1::uuid[])"
+
+
+async def hand_out_proposals(db: Db, clients: Sequence[UUID]) -> Any:
+    """Return every proposal that was made to some clients."""
+    return msgspec.json.decode(await db.fetchval(HAND_OUT_PROPOSALS, list(clients)))
+
+
+# --- carts that nobody touches ---------------------------------------------------------------------------------
+
+EMPTY_UNTOUCHED: Final = "SELECT fn.carritos_vaciar($1::timestamptz, $2::integer, $3::timestamptz)"
+
+
+async def empty_untouched(db: Db, until: datetime, limit: int, *, now: datetime) -> int:
+    """Empty up to `limit` carts that nobody wrote to since `until`; return how many."""
+    return int(await db.fetchval(EMPTY_UNTOUCHED, until, limit, now))
+
+
+PURGE_EMPTIED: Final = "SELECT fn.carritos_purgar($1::timestamptz, $2::integer)"
+
+
+async def purge_emptied(db: Db, until: datetime, limit: int) -> int:
+    """Forget up to `limit` lines that were taken out before `until`; return how many."""
+    return int(await db.fetchval(PURGE_EMPTIED, until, limit))
+
+
+RECOVER: Final = """
+SELECT fn.carrito_recuperar($1::uuid, $2::uuid, $3::boolean, $4::bigint, $5::timestamptz, $6::timestamptz)"""
+
+
+async def recover(
+    db: Db,
+    carrito_id: UUID,
+    actor_id: UUID,
+    version: int | None,
+    *,
+    admin: bool,
+    since: datetime,
+    now: datetime,
+) -> Recuperado:
+    """Add what a cart lost since an instant to what is in it; errors as `fn.carrito_recuperar`."""
+    found = await db.fetchval(RECOVER, carrito_id, actor_id, admin, version, since, now)
+    return _RECOVERED.decode(found)

@@ -9,6 +9,11 @@ LANGUAGE sql STABLE AS $$
         WHEN 'order' THEN
             (SELECT json_build_object('numero', numero, 'monto', total::text, 'estado_pedido', estado)
                FROM public.pedidos WHERE id = p_id)
+        WHEN 'proposal' THEN
+            (SELECT json_build_object('estado_propuesta', estado, 'monto', (
+                        SELECT sum(round(l.cantidad * l.precio_unitario, 2))::text
+                          FROM public.propuesta_lineas l WHERE l.propuesta_id = propuestas.id))
+               FROM public.propuestas WHERE id = p_id)
         WHEN 'payment' THEN
             (SELECT json_build_object('numero', numero, 'monto', monto::text, 'medio', medio)
                FROM public.pagos WHERE id = p_id)
