@@ -65,6 +65,8 @@ _WORDS: dict[str, Callable[[], Any]] = {
     "productos": list,
     "placa": lambda: uuid.uuid4().hex[:12],
     "chofer_id": lambda: None,
+    "salida": lambda: "08:00",
+    "regreso": lambda: "18:00",
     "localidad_id": lambda: None,
     "vendedor_asignado_id": lambda: None,
     "vendedor_id": lambda: None,
@@ -89,6 +91,9 @@ def before_call(context: HookContext, case: Case, **kwargs: Any) -> None:
         case.path_parameters["usuario_id"] = KNOWN["ruta"]["usuario_id"]
     if _is_valid(case):
         _use_known_path(case)
+        if "fecha" in (case.query or {}):
+            # A date of the Romans is a date, and no day on which anything is delivered.
+            case.query["fecha"] = "2031-05-07"
         if case.operation.label in PARTING:
             case.path_parameters["cliente_id"] = KNOWN["ficha"]
         case.body = _with_words(case.body)

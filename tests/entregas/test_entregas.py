@@ -103,11 +103,10 @@ def test_both_ways_to_name_a_day_and_the_zones_midnight(
 
 def test_today_is_what_nobody_has_to_say(cast: Cast) -> None:
     today = cast.db.fetchval("SELECT (now() AT TIME ZONE 'America/La_Paz')::date")
-    for query in ({}, {"fecha": ""}):
-        assert cast.admin.get("/api/v1/entregas", params=query).json()["fecha"] == today.isoformat()
+    assert cast.admin.get("/api/v1/entregas").json()["fecha"] == today.isoformat()
 
 
-@pytest.mark.parametrize("wrong", ["ayer", "2031-02-30", "01/02/2031", "0001-01-01", "2031-1-1"])
+@pytest.mark.parametrize("wrong", ["", "ayer", "2031-02-30", "01/02/2031", "0001-01-01", "2031-1-1"])
 def test_days_that_are_none(cast: Cast, wrong: str) -> None:
     answer = cast.admin.get("/api/v1/entregas", params={"fecha": wrong})
     assert (answer.status_code, list(answer.json()["errors"])) == (422, ["fecha"])

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
-from clientela.api.body import Consulta, Fecha, blank_is_default
+from clientela.api.body import Consulta, Fecha
 from clientela.core.textos import ENTREGAS
 from clientela.entregas.model import Incumplida
 from clientela.flows.plan_deliveries import Jornada, ParadaPlanificada, RutaPlanificada
@@ -16,9 +15,9 @@ from clientela.pedidos.model import Entrega
 
 
 class EntregasConsulta(Consulta):
-    """Which day; none, or an empty one, is today in the organisation's zone."""
+    """Which day; none is today in the organisation's zone."""
 
-    fecha: Annotated[Fecha | None, blank_is_default(None)] = None
+    fecha: Fecha | None = None
 
 
 class Ubicacion(msgspec.Struct):

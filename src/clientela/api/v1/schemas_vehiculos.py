@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from clientela.api.body import (
     LINEA,
@@ -24,7 +24,17 @@ from clientela.entregas.model import CambiosVehiculo, NuevoVehiculo, Vehiculo
 Placa = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20, pattern=LINEA), NoVacio]
 Nombre = Annotated[Annotated[str, StringConstraints(max_length=100, pattern=LINEA)] | None, RECORTADA]
 Capacidad = Annotated[
-    Decimal, BeforeValidator(number_or_text), Field(gt=0, le=Decimal(100_000), max_digits=9, decimal_places=3)
+    Decimal,
+    BeforeValidator(number_or_text),
+    Field(gt=0, le=Decimal(100_000), max_digits=9, decimal_places=3),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0, "maximum": 100_000, "multipleOf": 0.001},
+                {"type": "string", "pattern": r"^\s*(?!0+(\.0+)?\s*$)0{0,9}[0-9]{1,5}(\.[0-9]{1,3})?\s*$"},
+            ]
+        }
+    ),
 ]
 
 
