@@ -140,6 +140,7 @@ REGLAS: dict[str, Regla] = {
     "POST /api/v1/pagos/{pago_id}/anular": Regla(ADMIN, "cobranza", "libre"),
     "GET /api/v1/facturas": Regla(CLIENTE | VENDEDOR | SOPORTE | ADMIN, "cobranza", "libre"),
     "GET /api/v1/facturas/{factura_id}": Regla(CLIENTE | VENDEDOR | SOPORTE | ADMIN, "cobranza"),
+    "GET /api/v1/facturas/{factura_id}/pdf": Regla(CLIENTE | VENDEDOR | SOPORTE | ADMIN, "cobranza"),
     "GET /api/v1/clientes/{cliente_id}/facturas": Regla(CLIENTE | VENDEDOR | SOPORTE | ADMIN, "cobranza"),
     # Orders contract: an own cart for each, and the carts that staff keep for clients
     "GET /orders/cart/me": Regla(CLIENTE | VENDEDOR | ADMIN, "pedidos", "libre"),

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from clientela.cobranza import access
+from clientela.cobranza import access, sheet
 from clientela.cobranza.model import FacturaCompleta, FiltroFacturas, NuevaFactura, PaginaFacturas
 from clientela.cobranza.store import facturas as store
-from clientela.core import audit, events
+from clientela.core import audit, documents, events
 from clientela.core.actor import Actor
 from clientela.core.db import Db
 from clientela.core.errors import NotFound
@@ -68,6 +68,15 @@ async def access_invoice(db: Db, actor: Actor, ref: UUID | int) -> FacturaComple
     if not await access.may_read(db, actor, found.cliente_id):
         raise NotFound("factura_no_encontrada")
     return found
+
+
+async def print_invoice(db: Db, actor: Actor, ref: UUID | int) -> tuple[FacturaCompleta, bytes]:
+    """Return an invoice and its PDF, made of what was stored on its day; errors as `access_invoice`.
+
+    Unavailable `servicio_ocupado` when too many are printed at once.
+    """
+    found = await access_invoice(db, actor, ref)
+    return found, await documents.to_pdf(sheet.TEMPLATE, sheet.written(found), found.creado_en)
 
 
 async def _read(db: Db, ref: UUID | int, today: date) -> FacturaCompleta:

@@ -8,18 +8,16 @@ import asyncio
 import fcntl
 import os
 import random
-import sys
 import time
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from signal import SIGKILL, SIGXCPU
 from typing import Final
 
 import msgspec
 
-from clientela.core import image_worker
+from clientela.core import children, image_worker
 from clientela.core.errors import Invalid, Unavailable
 from clientela.core.logs import get_logger
 from clientela.core.textos import CAMPOS
@@ -146,35 +144,9 @@ async def _lock_any() -> int:
 
 async def _work(data: bytes, kind: str, place: int) -> tuple[int, bytes]:
     """Run the worker on one image; return its exit status and what it wrote."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *_WORKER, kind, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={}, pass_fds=(place,)
-    )
     try:
-        async with asyncio.timeout(WORK_SECONDS):
-            answer = await _converse(process, data)
-            return await process.wait(), answer
+        return await children.run(
+            (*_WORKER, kind), data, seconds=WORK_SECONDS, max_answer=_MAX_RESULT, kept=(place,)
+        )
     except TimeoutError as error:
         raise Unavailable("servicio_ocupado") from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
-async def _converse(process: Process, data: bytes) -> bytes:
-    """Give the worker its image and take what it answers, up to a bound that an honest one never reaches."""
-    stdin, stdout = process.stdin, process.stdout
-    assert stdin is not None and stdout is not None  # noqa: S101, PT018
-    # One that dies before it has read everything says by its status why.
-    with suppress(ConnectionError):
-        stdin.write(data)
-        await stdin.drain()
-        stdin.close()
-        await stdin.wait_closed()
-    answer = bytearray()
-    while chunk := await stdout.read(1 << 20):
-        answer += chunk
-        if len(answer) > _MAX_RESULT:
-            process.kill()
-            break
-    return bytes(answer)

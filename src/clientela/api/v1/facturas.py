@@ -3,11 +3,19 @@
 from typing import Any, Final
 from uuid import UUID
 
+from msgspec import structs
+
 from clientela.api.call import Call, Reply, route
-from clientela.api.v1.schemas_facturas import FacturasConsulta, FacturasDeClienteConsulta, FacturasPagina
+from clientela.api.v1.schemas_facturas import (
+    FacturaCompletaSalida,
+    FacturaSalida,
+    FacturasConsulta,
+    FacturasDeClienteConsulta,
+    FacturasPagina,
+)
 from clientela.clientes import access as clientes
 from clientela.cobranza import invoices
-from clientela.cobranza.model import FacturaCompleta
+from clientela.cobranza.model import Factura
 
 _SHOWN: Final[dict[str, Any]] = {
     "id": "0190a6b2-7c1e-7d3a-9b5f-2f4c6d8e0a15",
@@ -26,6 +34,7 @@ _SHOWN: Final[dict[str, Any]] = {
     "vencida": False,
     "anulada_en": None,
     "creado_en": "2026-11-20T14:03:27.512000Z",
+    "pdf": "http://localhost:3977/api/v1/facturas/0190a6b2-7c1e-7d3a-9b5f-2f4c6d8e0a15/pdf",
 }
 _LINE: Final = {
     "codigo": "AGU-002",
@@ -42,7 +51,12 @@ async def _page(call: Call, query: FacturasDeClienteConsulta, cliente_id: UUID |
     page, per_page = query.page, query.per_page
     wanted = query.as_filter(cliente_id)
     found = await invoices.search_invoices(call.db, call.actor, wanted, page=page, per_page=per_page)
-    return Reply(FacturasPagina(found.items, found.total, page, per_page))
+    items = [FacturaSalida(**structs.asdict(each), pdf=_link(call, each)) for each in found.items]
+    return Reply(FacturasPagina(items, found.total, page, per_page))
+
+
+def _link(call: Call, invoice: Factura) -> str:
+    return f"{call.runtime.settings.url}/api/v1/facturas/{invoice.id}/pdf"
 
 
 @route(
@@ -76,7 +90,7 @@ async def list_invoices_of_client(call: Call, query: FacturasDeClienteConsulta) 
 @route(
     "GET",
     "/api/v1/facturas/{factura_id}",
-    response=FacturaCompleta,
+    response=FacturaCompletaSalida,
     errors=("factura_no_encontrada",),
     summary="Leer una factura con sus líneas, por su UUID o su numero",
     example={
@@ -88,4 +102,20 @@ async def list_invoices_of_client(call: Call, query: FacturasDeClienteConsulta) 
 )
 async def read_invoice(call: Call) -> Reply:
     """Show an invoice; a foreign one is not there."""
-    return Reply(await invoices.access_invoice(call.db, call.actor, call.path_id("factura_id")))
+    found = await invoices.access_invoice(call.db, call.actor, call.path_id("factura_id"))
+    return Reply(FacturaCompletaSalida(**structs.asdict(found), pdf=_link(call, found)))
+
+
+@route(
+    "GET",
+    "/api/v1/facturas/{factura_id}/pdf",
+    response=bytes,
+    media_type="application/pdf",
+    errors=("factura_no_encontrada", "servicio_ocupado"),
+    summary="Imprimir una factura: su PDF",
+)
+async def print_invoice(call: Call) -> Reply:
+    """Give the PDF of an invoice, the same every day; it is for whom it concerns, so nobody keeps it."""
+    found, content = await invoices.print_invoice(call.db, call.actor, call.path_id("factura_id"))
+    named = {"Content-Disposition": f'inline; filename="factura-{found.numero}.pdf"'}
+    return Reply(content, headers=named, content_type="application/pdf")

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from clientela.api.body import Fecha, Pagina, blank_is_default
-from clientela.cobranza.model import Factura, FiltroFacturas
+from clientela.cobranza.model import Factura, FacturaCompleta, FiltroFacturas
 
 
 class FacturasDeClienteConsulta(Pagina):
@@ -27,10 +27,22 @@ class FacturasConsulta(FacturasDeClienteConsulta):
     cliente_id: UUID | None = None
 
 
+class FacturaSalida(Factura, frozen=True, kw_only=True):
+    """An invoice; `pdf` is the address of its paper, which asks for the caller's token as everything does."""
+
+    pdf: str
+
+
+class FacturaCompletaSalida(FacturaCompleta, frozen=True, kw_only=True):
+    """An invoice with everything that stands on it, and the address of its paper."""
+
+    pdf: str
+
+
 class FacturasPagina(msgspec.Struct):
     """One page of invoices, newest first."""
 
-    items: tuple[Factura, ...]
+    items: list[FacturaSalida]
     total: int
     page: int
     per_page: int
