@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from clientela.entregas import planner, plans
 from tests.cast import Cast, Persona
+from tests.tools.wait import wait_for
 
 ORDER = "/orders/from-cart/me"
 DEPOT = {"lat": -17.7833, "lng": -63.1821}
@@ -24,11 +26,15 @@ def near(east: float, north: float = 0.0) -> dict[str, float]:
 
 
 def on(cast: Cast, day: str, who: Persona | None = None) -> dict[str, Any]:
-    """What somebody (an administrator) sees of a day."""
-    answer = (who or cast.admin).get("/api/v1/entregas", params={"fecha": day})
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
+    """What somebody (an administrator) sees of a day, asked again while other tests are planning on this machine."""
+
+    def seen() -> dict[str, Any] | None:
+        answer = (who or cast.admin).get("/api/v1/entregas", params={"fecha": day})
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return None if body["estado"] == "plan_pendiente" else body
+
+    return wait_for(seen, f"the plan of {day}", seconds=60) or {}
 
 
 def stops(seen: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -39,6 +45,14 @@ def stops(seen: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def left_out(seen: dict[str, Any]) -> dict[str, str]:
     """Why deliveries are in no route, by order."""
     return {one["pedido_id"]: one["motivo"] for one in seen["sin_planificar"]}
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits for the other tests that are planning on this machine."""
+    monkeypatch.setattr(planner, "WAIT_SECONDS", 60.0)
+    monkeypatch.setattr(plans, "WAIT_SECONDS", 60.0)
+    monkeypatch.setattr(plans, "LEASE", timedelta(seconds=90))
 
 
 @pytest.fixture

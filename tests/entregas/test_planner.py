@@ -19,6 +19,7 @@ from clientela.entregas.model import Encargo, Plan
 from tests.entregas.days import day, judge, stop, town
 from tests.tools.wait import wait_for
 
+pytestmark = pytest.mark.usefixtures("patient")
 COMMAND = [sys.executable, "-I", "-B", "-m", "clientela.entregas.worker"]
 
 
@@ -76,23 +77,23 @@ async def test_whoever_loses_patience_has_the_plan_of_the_nearest_neighbour(
 
 
 async def test_without_any_plan_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planner, "WORK_SECONDS", 0.01)
-    with pytest.raises(Unavailable) as raised:
-        await planner.plan(town(100, 3))
+    with monkeypatch.context() as hurried:
+        hurried.setattr(planner, "WORK_SECONDS", 0.01)
+        with pytest.raises(Unavailable) as raised:
+            await planner.plan(town(100, 3))
     assert raised.value.code == "servicio_ocupado"
     # Nobody keeps the place of whoever gave up.
-    monkeypatch.undo()
     assert (await planner.plan(day([stop("a", 1)]))).sin_ruta == {}
 
 
 async def test_one_plan_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     place = os.open(planner.__file__, os.O_RDONLY)
     try:
-        fcntl.flock(place, fcntl.LOCK_EX)
-        monkeypatch.setattr(planner, "WAIT_SECONDS", 0.2)
-        with pytest.raises(Unavailable):
-            await planner.plan(day([stop("a", 1)]))
-        monkeypatch.setattr(planner, "WAIT_SECONDS", 20.0)
+        await asyncio.to_thread(fcntl.flock, place, fcntl.LOCK_EX)
+        with monkeypatch.context() as hurried:
+            hurried.setattr(planner, "WAIT_SECONDS", 0.2)
+            with pytest.raises(Unavailable):
+                await planner.plan(day([stop("a", 1)]))
         waiting = asyncio.create_task(planner.plan(day([stop("a", 1)])))
         await asyncio.sleep(0.3)
         assert not waiting.done()

@@ -265,11 +265,3 @@ def test_two_hundred_stops(with_windows: bool) -> None:
     assert judge(problem, plan) == []
     assert plan.sin_ruta == {}
     assert plan.costo < plan.costo_vecino
-
-
-def test_a_day_beyond_all_measure_plans_the_first_thousand() -> None:
-    few = [stop(str(n), n % 7, servicio=60) for n in range(planning.MAX_STOPS + 2)]
-    problem = day(few, [van()])
-    travel = planning.travel_times(problem)
-    skip = planning.misfits(problem, travel)
-    assert skip == {1000: Motivo.DEMASIADAS_PARADAS, 1001: Motivo.DEMASIADAS_PARADAS}

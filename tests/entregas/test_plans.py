@@ -19,6 +19,7 @@ from tests.cobranza.test_planes import explain
 from tests.entregas.days import day, judge, stop, van
 from tests.tools.database import Database
 
+pytestmark = pytest.mark.usefixtures("patient")
 _days = itertools.count()
 PROBLEM = day([stop("a", 1), stop("b", 2)], [van()])
 
@@ -130,6 +131,13 @@ async def test_a_plan_of_an_older_state_is_not_kept_over_a_newer_reservation(
     await store.write_plan(db, fecha, UUID(int=1), found)
     assert (await plans.plan_day(db, fecha, other, ())) != found
     assert (await plans.stored(db, fecha)) != found
+
+
+async def test_a_day_of_nothing_leaves_no_trace(pools: list[Pool], fecha: date, db: Database) -> None:
+    found = await plans.plan_day(pools[0].db, fecha, day([]), ())
+    assert found is not None
+    assert found.plan.rutas == ()
+    assert db.fetchval("SELECT count(*) FROM planes_entrega WHERE fecha = $1", fecha) == 0
 
 
 ORDERS = """

@@ -13,6 +13,7 @@ from clientela.entregas.model import (
     FIN_DEL_DIA,
     FUERA_DE_HORA,
     FUERA_DE_VENTANA,
+    MAX_PARADAS,
     Incumplida,
     Motivo,
     Movil,
@@ -135,10 +136,23 @@ def test_routes_that_are_under_way_stay() -> None:
     left = rules.rest(problem, kept, {"a", "d"})
     assert [one.clave for one in left.paradas] == ["c", "e"]
     assert [one.clave for one in left.moviles] == [2, 3]
-    joined = rules.joined(problem, kept, Plan((route(3, "c"),), {"e": Motivo.SIN_LUGAR}, 5, 6))
+    joined = rules.joined(problem, kept, Plan((route(3, "c"),), {"e": Motivo.SIN_LUGAR}, 5, 6), {"a", "d"})
     assert joined.rutas == (kept[0], route(3, "c"))
     assert joined.sin_ruta == {"e": Motivo.SIN_LUGAR, "d": Motivo.RUTA_EN_CURSO}
     assert rules.under_way(None, {"a"}) == ()
+
+
+def test_a_day_beyond_all_measure_plans_the_first_thousand() -> None:
+    problem = day([stop(str(n)) for n in range(MAX_PARADAS + 3)])
+    left = rules.rest(problem, (), {"0"})
+    assert [one.clave for one in left.paradas] == [str(n) for n in range(1, MAX_PARADAS + 1)]
+    joined = rules.joined(problem, (), Plan((), {"1": Motivo.SIN_LUGAR}, 0, 0), {"0"})
+    assert {key: joined.sin_ruta[key] for key in ("0", "1", "1001", "1002")} == {
+        "0": Motivo.RUTA_EN_CURSO,
+        "1": Motivo.SIN_LUGAR,
+        "1001": Motivo.DEMASIADAS_PARADAS,
+        "1002": Motivo.DEMASIADAS_PARADAS,
+    }
 
 
 def test_every_reason_has_its_words() -> None:

@@ -56,6 +56,8 @@ class CambiosVehiculo(msgspec.Struct, frozen=True):
 # Times are whole seconds since the day's midnight on the wall clock, loads whole grams, places degrees.
 
 FIN_DEL_DIA: Final = 86_400
+# More stops a day than these are not planned: the work grows with their square.
+MAX_PARADAS: Final = 1000
 # What it is worth, in seconds of work, not to leave a stop out, to come in one of its windows, at its hour.
 SIN_VISITA: Final = 864_000
 FUERA_DE_VENTANA: Final = 21_600

@@ -12,7 +12,6 @@ from typing import Final, NamedTuple
 from clientela.entregas.model import SIN_VISITA, Motivo, Movil, Opcion, Parada, Plan, Problema, Ruta, Visita
 
 EARTH_METRES: Final = 6_371_000.0
-MAX_STOPS: Final = 1000
 
 # Seconds of driving between places: 0 is the depot, then the stops in their order.
 Travel = Sequence[Sequence[int]]
@@ -61,9 +60,7 @@ def misfits(problem: Problema, travel: Travel) -> dict[int, Motivo]:
     wrong: dict[int, Motivo] = {}
     for number, stop in enumerate(problem.paradas):
         strong = [vehicle for vehicle in problem.moviles if stop.carga <= vehicle.capacidad]
-        if number >= MAX_STOPS:
-            wrong[number] = Motivo.DEMASIADAS_PARADAS
-        elif not problem.moviles:
+        if not problem.moviles:
             wrong[number] = Motivo.SIN_VEHICULOS
         elif not strong:
             wrong[number] = Motivo.EXCEDE_CAPACIDAD

@@ -11,7 +11,7 @@ from clientela.core.db import Db
 from clientela.core.errors import Unavailable
 from clientela.core.ids import uuid7
 from clientela.entregas import planner, rules, store
-from clientela.entregas.model import PlanGuardado, Problema
+from clientela.entregas.model import Plan, PlanGuardado, Problema
 
 # So long one waits for somebody else's plan; nobody waits for a planner that died longer than it could have taken.
 WAIT_SECONDS: Final = 8.5
@@ -31,6 +31,9 @@ async def plan_day(db: Db, fecha: date, problem: Problema, out: Collection[str])
     that they are in stay as they were. Not to be called in a transaction.
     """
     mark = rules.fingerprint(problem)
+    if not problem.paradas:
+        # Days of which nobody wants anything leave no trace, however many are asked for.
+        return PlanGuardado(mark, Plan((), {}, 0, 0), db.now())
     deadline = time.monotonic() + WAIT_SECONDS
     while True:
         found = await store.read_plan(db, fecha)
@@ -55,7 +58,7 @@ async def _plan(
             return found
         kept = rules.under_way(found.plan if found else None, out)
         made = await planner.plan(rules.rest(problem, kept, out))
-        saved = PlanGuardado(mark, rules.joined(problem, kept, made), db.now())
+        saved = PlanGuardado(mark, rules.joined(problem, kept, made, out), db.now())
         await store.write_plan(db, fecha, reserva, saved)
     except Unavailable:
         return None

@@ -11,6 +11,7 @@ from clientela.entregas.model import (
     FIN_DEL_DIA,
     FUERA_DE_HORA,
     FUERA_DE_VENTANA,
+    MAX_PARADAS,
     Incumplida,
     Motivo,
     Opcion,
@@ -106,31 +107,33 @@ def under_way(plan: Plan | None, out: Collection[str]) -> tuple[Ruta, ...]:
 
 
 def rest(problem: Problema, kept: Sequence[Ruta], out: Collection[str]) -> Problema:
-    """Return what there still is to be planned: the stops in no kept route that are not out, the vehicles at home."""
+    """Return what there still is to be planned: the first of the stops that are not out, the vehicles at home."""
     busy = {route.movil for route in kept}
     settled = {visit.clave for route in kept for visit in route.visitas} | set(out)
     return structs.replace(
         problem,
-        paradas=tuple(stop for stop in problem.paradas if stop.clave not in settled),
+        paradas=tuple(stop for stop in problem.paradas if stop.clave not in settled)[:MAX_PARADAS],
         moviles=tuple(vehicle for vehicle in problem.moviles if vehicle.clave not in busy),
     )
 
 
-def joined(problem: Problema, kept: Sequence[Ruta], made: Plan) -> Plan:
+def joined(problem: Problema, kept: Sequence[Ruta], made: Plan, out: Collection[str]) -> Plan:
     """Return the plan of the whole day: what is under way as it is, the rest as it was planned now.
 
     Its costs are those of the rest.
     """
     planned = {visit.clave for route in (*kept, *made.rutas) for visit in route.visitas}
     reasons = {
-        stop.clave: made.sin_ruta.get(stop.clave, Motivo.RUTA_EN_CURSO)
+        stop.clave: _reason(stop.clave, made, out, anybody_out=bool(kept))
         for stop in problem.paradas
         if stop.clave not in planned
     }
-    if kept:
-        # There are vehicles, only none at home.
-        reasons = {
-            key: Motivo.VEHICULOS_EN_RUTA if why is Motivo.SIN_VEHICULOS else why
-            for key, why in reasons.items()
-        }
     return structs.replace(made, rutas=(*kept, *made.rutas), sin_ruta=reasons)
+
+
+def _reason(key: str, made: Plan, out: Collection[str], *, anybody_out: bool) -> Motivo:
+    if key in out:
+        return Motivo.RUTA_EN_CURSO
+    found = made.sin_ruta.get(key, Motivo.DEMASIADAS_PARADAS)
+    # There are vehicles, only none at home.
+    return Motivo.VEHICULOS_EN_RUTA if anybody_out and found is Motivo.SIN_VEHICULOS else found
