@@ -89,6 +89,10 @@ class Settings(BaseSettings):
     entrega_minutos: int = Field(
         default=10, ge=0, le=480, description="Minutes that a delivery takes at its stop, for planned routes."
     )
+    doble_reserva: Literal["avisar", "bloquear"] = Field(
+        default="avisar",
+        description="A technician's second visit at the same time: accepted with a warning, or refused (409).",
+    )
     smtp_url: str | None = Field(
         default=None,
         description="SMTP server (`smtp://user:password@host:587`, `smtps://…`). Unset: mails become files.",

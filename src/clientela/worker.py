@@ -14,6 +14,7 @@ from clientela.core.jobs import Daily, Runner
 from clientela.identidad import jobs as identidad
 from clientela.organizacion import service as organizacion
 from clientela.panel import jobs as panel
+from clientela.postventa import jobs as postventa
 from clientela.settings import Settings
 
 DAILY: Sequence[Daily] = (
@@ -23,6 +24,7 @@ DAILY: Sequence[Daily] = (
     *carritos.DIARIAS,
     *clientes.DIARIAS,
     *catalogo.DIARIAS,
+    *postventa.DIARIAS,
 )
 # Who names files; `doctor` asks them.
 ARCHIVOS: Sequence[Owned] = (clientes.ARCHIVOS, catalogo.ARCHIVOS)

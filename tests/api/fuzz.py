@@ -93,6 +93,9 @@ def known(person: Persona, world: World) -> dict[str, Any]:
             "producto_id": world.changing_product["id"],
             "ticket_id": world.ticket["id"],
             "usuario_id": world.colleague.usuario_id,
+            "servicio_id": world.service["id"],
+            "orden_id": world.rated_order["id"],
+            "tecnico_id": world.fixed["tecnica"].usuario_id,
             "archivo": "start.js",
         },
     }

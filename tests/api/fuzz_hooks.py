@@ -31,6 +31,8 @@ SHEETS = {
     "clientes": "nombre,nit\nDe la prueba,778899\n",
     "productos": "codigo,nombre,precio\nFUZZ-1,De la prueba,1.50\n",
 }
+ORDERING = "POST /api/v1/ordenes"
+HISTORY = ("estado", "fecha_ejecucion", "tipo", "garantia_de", "ultimo_movimiento_en")
 REGISTERING = "POST /api/registrar-cliente"
 CHANGING = "PATCH /api/v1/usuarios/{usuario_id}"
 # These end the client whom they are about: a record that nobody else needs.
@@ -54,6 +56,9 @@ _WORDS: dict[str, Callable[[], Any]] = {
     # Orders of the fuzzer's own, and work orders, are not made up.
     "pedido_id": lambda: None,
     "orden_id": lambda: None,
+    "servicio_id": lambda: KNOWN["ruta"]["servicio_id"],
+    "tecnico_id": lambda: KNOWN["ruta"]["tecnico_id"],
+    "tecnicoId": lambda: KNOWN["ruta"]["tecnico_id"],
     "habilidades": lambda: ["productos:leer"],
     # A client's record: what must not be somebody's already, and what must exist or be a picture.
     "email": lambda: f"{uuid.uuid4().hex}@example.com",
@@ -97,14 +102,24 @@ def before_call(context: HookContext, case: Case, **kwargs: Any) -> None:
         if case.operation.label in PARTING:
             case.path_parameters["cliente_id"] = KNOWN["ficha"]
         case.body = _with_words(case.body)
-        if case.operation.label == REGISTERING and isinstance(case.body, dict):
-            # No record waits for its owner, so no code is on its way to anybody.
-            case.body.pop("codigo", None)
-        if case.operation.label == IMPORTING and isinstance(case.body, dict):
-            # No schema says what a sheet is.
-            case.body["archivo"] = SHEETS[str(case.body.get("tipo", "clientes"))]
+        if isinstance(case.body, dict):
+            case.body = _meant(case.operation.label, case.body)
         if case.media_type == "multipart/form-data" and isinstance(case.body, dict):
             case.body = dict(_form_fields({n: v for n, v in case.body.items() if n not in PICTURES}))
+
+
+def _meant(label: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Take out of a body what no schema says is wrong together."""
+    if label == REGISTERING:
+        # No record waits for its owner, so no code is on its way to anybody.
+        return {name: value for name, value in body.items() if name != "codigo"}
+    if label == ORDERING:
+        # A history must not contradict itself.
+        return {name: value for name, value in body.items() if name not in HISTORY}
+    if label == IMPORTING:
+        # No schema says what a sheet is.
+        return body | {"archivo": SHEETS.get(str(body.get("tipo")), SHEETS["clientes"])}
+    return body
 
 
 def _is_valid(case: Case) -> bool:

@@ -11,6 +11,7 @@ import jwt
 
 from tests.api import world_carts
 from tests.api.matrix import Case, Row, matrix
+from tests.api.workshop import Workshop
 from tests.cast import PASSWORD, Cast, Persona
 from tests.cobranza.deliveries import invoiced
 from tests.tools.image_bricks import encoded
@@ -28,7 +29,7 @@ ROLES = {
 _phones = count(60_000_000)
 
 
-class World:
+class World(Workshop):
     """Resolves `$words` and principals on one server."""
 
     def __init__(self, cast: Cast) -> None:
@@ -246,18 +247,6 @@ class World:
         path = f"/api/v1/clientes/{self.fixed[customer].cliente_id}/direcciones"
         return self.made(path, {"direccion": "Calle 1"})
 
-    @cached_property
-    def campaign(self) -> dict[str, Any]:
-        """A campaign that calls may change."""
-        period = {"desde": "2026-01-01T00:00:00Z", "hasta": "2099-01-01T00:00:00Z"}
-        return self.made("/api/v1/campanias", {"nombre": "Semana", "porcentaje": "10.00", **period})
-
-    @cached_property
-    def vehicle(self) -> dict[str, Any]:
-        """A vehicle that calls may change; it stays in the yard, so that no plan of another test has it."""
-        body = {"placa": uuid.uuid4().hex[:12], "capacidad_kg": "1500", "activo": False}
-        return self.made("/api/v1/vehiculos", body)
-
     def new_order(self) -> dict[str, Any]:
         """An order that `dueno` has just made."""
         world_carts.added(self, self.fixed["dueno"], "/orders/cart/me")
@@ -335,6 +324,15 @@ class World:
             ),
             "pedido": lambda: self.order["id"],
             "pedido_nuevo": lambda: self.new_order()["id"],
+            "servicio": lambda: self.service["id"],
+            "servicio_de_ordenes": lambda: self.service_of_orders["id"],
+            "tecnica": lambda: self.fixed["tecnica"].usuario_id,
+            "orden": lambda: self.rated_order["id"],
+            "orden_numero": lambda: self.rated_order["numero"],
+            "orden_hecha": lambda: self.finished_order()["id"],
+            "orden_asignada": lambda: self.work_order()["id"],
+            "orden_en_ejecucion": lambda: self.work_order(estado="EN_EJECUCION")["id"],
+            "garantia_nueva": self.new_guarantee,
             "vehiculo": lambda: self.vehicle["id"],
             "campania": lambda: self.campaign["id"],
             "carrito_recuperable": lambda: world_carts.to_recover(self, caller),

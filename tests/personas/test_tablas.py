@@ -6,11 +6,12 @@ from clientela.cobranza import personal as cobranza
 from clientela.entregas import personal as entregas
 from clientela.panel import personal as panel
 from clientela.pedidos import personal as pedidos
+from clientela.postventa import personal as postventa
 from clientela.tickets import personal as tickets
 from tests.tools.database import Database
 
 KNOWN = frozenset().union(
-    *(area.TABLES for area in (clientes, carritos, panel, tickets, cobranza, pedidos, entregas))
+    *(area.TABLES for area in (clientes, carritos, panel, tickets, cobranza, pedidos, entregas, postventa))
 )
 REFERRING = """
 SELECT DISTINCT c.relname AS tabla FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid

@@ -9,6 +9,7 @@ from clientela.api.call import Call
 from clientela.clientes.store import records
 from clientela.core.db import Db
 from clientela.identidad import store
+from clientela.postventa.store import guarantees
 
 
 def unlocked_clients() -> None:
@@ -35,3 +36,8 @@ def names_by_looking() -> None:
 def blind_to_versions() -> None:
     """Nobody is asked which version he has seen: the last writer wins."""
     setattr(Call, "if_match", None)  # noqa: B010
+
+
+def guarantees_by_looking() -> None:
+    """The root of an order's family is not held while its guarantee is decided."""
+    setattr(guarantees, "HOLD_ROOT", guarantees.HOLD_ROOT.replace("FOR NO KEY UPDATE", ""))  # noqa: B010

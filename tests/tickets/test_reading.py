@@ -28,8 +28,8 @@ def test_a_customer_lists_his_own_newest_first(cliente, new_cliente):
     assert (body["total"], body["page"], body["per_page"]) == (4, 1, 20)
     assert [ticket["id"] for ticket in body["items"]] == [ticket["id"] for ticket in reversed(sent)]
     assert body["items"][0].keys() == {
-        "id", "numero", "tipo", "folio", "estado", "asunto", "cliente_id", "pedido_id", "version", "creado_en",
-        "actualizado_en",
+        "id", "numero", "tipo", "folio", "estado", "asunto", "cliente_id", "pedido_id", "orden_id", "version",
+        "creado_en", "actualizado_en",
     }  # fmt: skip
     assert {ticket["cliente_id"] for ticket in body["items"]} == {cliente.cliente_id}
 

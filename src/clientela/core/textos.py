@@ -99,6 +99,20 @@ MENSAJES: dict[str, str] = {
     "pedido_no_encontrado": "Pedido no encontrado",
     "pedido_con_cambios": "Algunas líneas cambiaron desde que se mostraron",
     "credito_insuficiente": "El pedido supera el crédito disponible del cliente",
+    "servicio_no_encontrado": "Servicio no encontrado",
+    "servicio_repetido": "Ya hay un servicio con ese nombre",
+    "servicio_retirado": "Ese servicio ya no se ofrece",
+    "orden_no_encontrada": "Orden no encontrada",
+    "orden_en_otro_estado": "La orden no admite esa acción en el estado en que está",
+    "tecnico_no_encontrado": "Técnico no encontrado",
+    "tecnico_ocupado": "El técnico ya tiene otra visita a esa hora",
+    "garantia_no_encontrada": "Orden de garantía no encontrada",
+    "garantia_no_finalizada": "Solo se puede solicitar garantía para órdenes finalizadas",
+    "garantia_vencida": "La garantía de esta orden ya venció",
+    "garantia_abierta": "Esta orden ya tiene una garantía abierta",
+    "calificacion_no_finalizada": "Solo se pueden calificar órdenes finalizadas",
+    "calificacion_no_encontrada": "Calificación no encontrada",
+    "orden_calificada": "Esta orden ya ha sido calificada",
     "transicion_invalida": "El pedido no puede pasar a ese estado desde el que tiene",
     "nada_que_recuperar": "Este carrito no perdió nada en los últimos 30 días",
     "propuesta_no_encontrada": "Propuesta no encontrada",
@@ -184,6 +198,14 @@ CAMPOS: dict[str, str] = {
     "borrador_sin_campos": "Envíe al menos uno de sus campos",
     "saldo_excesivo": "No puede superar el monto",
     "cuenta_desconocida": "El cliente no tiene esta cuenta por cobrar",
+    "estrellas_fuera_de_rango": "Las estrellas deben estar entre 1 y 5",
+    "periodicidad_insuficiente": "La periodicidad debe ser mayor a 0 meses",
+    "periodicidad_excesiva": "La periodicidad no puede superar los 120 meses",
+    "sin_garantia_de": "Una revisión es de una orden, y solo una revisión lo es",
+    "sin_fecha_ejecucion": "Una orden finalizada tiene fecha de ejecución, y solo ella",
+    "pendiente_con_tecnico": "Una orden pendiente no tiene técnico",
+    "sin_tecnico": "En ese estado la orden tiene un técnico",
+    "en_el_futuro": "No puede estar en el futuro",
     "pedido_id_desconocido": "Pedido desconocido",
     "orden_id_desconocido": "Orden de trabajo desconocida",
 }
@@ -192,6 +214,7 @@ CAMPOS: dict[str, str] = {
 ADVERTENCIAS: dict[str, str] = {
     "linea_ya_pedida": "Esta línea acaba de pedirse y no volvió al carrito",
     "credito_excedido": "El pedido supera el crédito disponible del cliente",
+    "tecnico_ocupado": "El técnico ya tiene otra visita a esa hora",
     "ventanas_superpuestas": "Las ventanas de entrega {una} y {otra} se superponen",
 }
 
@@ -247,6 +270,7 @@ RESUMENES: dict[str, str] = {
     "receivable.annulled": "Se anuló la deuda n.º {numero}, de {monto}: {concepto}",
     "receivable.created": "Se registró una deuda de {monto}: {concepto}",
     "sesion.terminada": "Terminó una sesión",
+    "work_order.updated": "Orden de trabajo n.º {numero}, {servicio}: {estado_orden}",
     "ticket.updated": "{clase} {folio}: {asunto}",
 }
 # The words in those sentences that stand for a code.
@@ -264,6 +288,13 @@ PALABRAS: dict[str, dict[str, str]] = {
         "ACEPTADA": "aceptada",
         "RECHAZADA": "rechazada",
         "REEMPLAZADA": "reemplazada por otra",
+    },
+    "estado_orden": {
+        "PENDIENTE": "pendiente",
+        "ASIGNADA": "asignada",
+        "EN_EJECUCION": "en ejecución",
+        "FINALIZADO": "finalizada",
+        "CANCELADA": "cancelada",
     },
     "borrador": {"reclamo": "un reclamo", "soporte": "un mensaje a soporte"},
     "medio": {
@@ -331,6 +362,13 @@ ACCIONES: dict[str, str] = {
     # Staff in a customer's panel, tickets
     "vehiculo.creado": "Se agregó un vehículo",
     "vehiculo.actualizado": "Se modificó un vehículo",
+    "servicio.creado": "Se agregó un servicio",
+    "servicio.actualizado": "Se modificó un servicio",
+    "orden.creada": "Se creó una orden de trabajo",
+    "orden.asignada": "Se asignó una orden de trabajo a un técnico",
+    "orden.cancelada": "Se canceló una orden de trabajo",
+    "garantia.pedida": "Se pidió la garantía de una orden",
+    "mantenimiento.configurado": "Se fijó la periodicidad del mantenimiento de una orden",
     "campania.creada": "Se agregó una campaña",
     "campania.actualizada": "Se modificó una campaña",
     "carrito.motivo_descuento": "Se anotó el motivo de un descuento en un carrito",
@@ -338,4 +376,16 @@ ACCIONES: dict[str, str] = {
     "panel.borrador_cambiado": "Cambió un borrador de un cliente",
     "panel.preferencias_cambiadas": "Cambió las preferencias de un cliente",
     "ticket.abierto": "Se abrió un ticket",
+}
+
+# Why a guarantee may be asked for, or may not.
+GARANTIA: dict[str, str] = {
+    "garantia_vigente": "La orden está finalizada y su garantía sigue vigente",
+    **{code: MENSAJES[code] for code in ("garantia_no_finalizada", "garantia_vencida", "garantia_abierta")},
+}
+
+# The ticket that a rating of one or two stars opens.
+SEGUIMIENTO: dict[str, str] = {
+    "asunto": "Calificación de {estrellas} de 5 estrellas",
+    "sin_comentario": "El cliente no dejó comentario",
 }

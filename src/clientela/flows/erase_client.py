@@ -15,6 +15,7 @@ from clientela.core.actor import Actor
 from clientela.core.db import Db
 from clientela.panel import personal as panel
 from clientela.pedidos import personal as pedidos
+from clientela.postventa import personal as postventa
 from clientela.tickets import personal as tickets
 
 
@@ -33,7 +34,7 @@ async def erase_client(db: Db, actor: Actor, ref: UUID | int) -> Cliente:
         addresses = await clientes.addresses_of(tx, people)
         for client in people:
             await idempotency.forget(tx, str(client.usuario_principal_id))
-        for area in (panel, carritos, tickets, cobranza, pedidos):
+        for area in (panel, carritos, tickets, cobranza, pedidos, postventa):
             await area.forget(tx, ids)
         keys = await clientes.forget(tx, ids)
         await audit.record(

@@ -18,6 +18,7 @@ from clientela.core.actor import Actor
 from clientela.core.db import Db
 from clientela.panel import personal as panel
 from clientela.pedidos import personal as pedidos
+from clientela.postventa import personal as postventa
 from clientela.tickets import personal as tickets
 
 _FIRST_DAY: Final = (1980, 1, 1, 0, 0, 0)
@@ -67,6 +68,7 @@ async def _archive(db: Db, client: Cliente) -> AsyncGenerator[bytes, None]:
             ("tickets", tickets),
             ("cobranza", cobranza),
             ("pedidos", pedidos),
+            ("postventa", postventa),
         ):
             _add(archive, f"{area}.json", _json(await domain.hand_out(db, ids)))
             yield pipe.take()

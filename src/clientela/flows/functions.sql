@@ -22,6 +22,9 @@ LANGUAGE sql STABLE AS $$
                FROM public.cuentas_por_cobrar WHERE id = p_id)
         WHEN 'invoice' THEN
             (SELECT json_build_object('numero', numero, 'monto', total::text) FROM public.facturas WHERE id = p_id)
+        WHEN 'work_order' THEN
+            (SELECT json_build_object('numero', o.numero, 'servicio', s.nombre, 'estado_orden', o.estado)
+               FROM public.ordenes_trabajo o JOIN public.servicios s ON s.id = o.servicio_id WHERE o.id = p_id)
         WHEN 'ticket' THEN
             (SELECT json_build_object('clase', tipo, 'folio', folio, 'asunto', asunto)
                FROM public.tickets WHERE id = p_id)

@@ -21,6 +21,7 @@ from clientela.core.errors import Conflict, Invalid
 from clientela.core.textos import CAMPOS
 from clientela.panel import personal as panel
 from clientela.pedidos import personal as pedidos
+from clientela.postventa import personal as postventa
 from clientela.tickets import personal as tickets
 
 
@@ -65,6 +66,7 @@ async def merge_clients(db: Db, actor: Actor, ref: UUID | int, wanted: Fusion) -
         await tickets.hand_over(tx, other.id, survivor.id)
         await cobranza.move_books(tx, other.id, survivor.id)
         await pedidos.hand_over(tx, other.id, survivor.id)
+        await postventa.hand_over(tx, other.id, survivor.id)
         taken = await clientes.hand_over(tx, other, survivor, wanted.ventanas)
         datos = {
             "fusionado_id": str(other.id), "campos": taken, "lineas_de_carrito": lines, "ventanas": wanted.ventanas,

@@ -1,6 +1,6 @@
 """A customer sends a claim or asks for support: the ticket comes and the draft goes, together or not at all."""
 
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from clientela.core import events
@@ -12,10 +12,18 @@ from clientela.core.textos import CAMPOS
 from clientela.panel import service as panel
 from clientela.panel.model import TipoBorrador
 from clientela.pedidos import service as pedidos
+from clientela.postventa import access as work_orders
 from clientela.tickets import service as tickets
 from clientela.tickets.model import Apertura, Ticket, TipoTicket
 
 _TICKETS: Final = {TipoBorrador.RECLAMO: TipoTicket.RECLAMO, TipoBorrador.SOPORTE: TipoTicket.SOPORTE}
+
+
+class _Subject(NamedTuple):
+    """The order and the work order that something is about."""
+
+    pedido_id: UUID | None = None
+    orden_id: UUID | None = None
 
 
 async def submit_claim(
@@ -34,27 +42,41 @@ async def submit_claim(
     minutes it is one claim, unless the sender says himself which sendings are one (`distinct`: he used an
     `Idempotency-Key`).
     """
-    pedido = await _order_of(db, actor, pedido_id, orden_id)
+    about = await _subject(db, actor, pedido_id, orden_id)
     campos = {"titulo": titulo, "descripcion": descripcion}
     return await _submit(
-        db, actor, TipoBorrador.RECLAMO, titulo, descripcion, campos, pedido_id=pedido, distinct=distinct
+        db, actor, TipoBorrador.RECLAMO, titulo, descripcion, campos, about, distinct=distinct
     )
 
 
-async def _order_of(db: Db, actor: Actor, pedido_id: str | None, orden_id: str | None) -> UUID | None:
-    """Return the order that a claim is about. There are no work orders yet, so none can be named."""
-    unknown = [] if orden_id is None else ["orden_id"]
-    order = None if pedido_id is None else parse_uuid(pedido_id)
-    try:
-        if order is not None:
-            await pedidos.get(db, actor, order)
-    except NotFound:
-        order = None
-    if pedido_id is not None and order is None:
-        unknown.append("pedido_id")
+async def _subject(db: Db, actor: Actor, pedido_id: str | None, orden_id: str | None) -> _Subject:
+    """Find what a claim is about; unknown fields are all named at once, another's order is forbidden."""
+    sent = {"pedido_id": (pedido_id, _order), "orden_id": (orden_id, _work_order)}
+    found: dict[str, UUID] = {}
+    unknown = []
+    for field, (text, find) in sent.items():
+        if text is None:
+            continue
+        ref = parse_uuid(text)
+        if ref is not None and await find(db, actor, ref):
+            found[field] = ref
+        else:
+            unknown.append(field)
     if unknown:
         raise Invalid({field: [CAMPOS[f"{field}_desconocido"]] for field in unknown})
-    return order
+    return _Subject(**found)
+
+
+async def _order(db: Db, actor: Actor, pedido_id: UUID) -> bool:
+    try:
+        await pedidos.get(db, actor, pedido_id)
+    except NotFound:
+        return False
+    return True
+
+
+async def _work_order(db: Db, actor: Actor, orden_id: UUID) -> bool:
+    return await work_orders.is_there(db, actor, orden_id)
 
 
 async def submit_support(
@@ -62,7 +84,9 @@ async def submit_support(
 ) -> Ticket:
     """Open a ticket for a support message and bury its draft; as `submit_claim`."""
     campos = {"asunto": asunto, "mensaje": mensaje}
-    return await _submit(db, actor, TipoBorrador.SOPORTE, asunto, mensaje, campos, distinct=distinct)
+    return await _submit(
+        db, actor, TipoBorrador.SOPORTE, asunto, mensaje, campos, _Subject(), distinct=distinct
+    )
 
 
 async def _submit(
@@ -72,12 +96,12 @@ async def _submit(
     asunto: str,
     texto: str,
     campos: dict[str, str],
+    about: _Subject,
     *,
-    pedido_id: UUID | None = None,
     distinct: bool,
 ) -> Ticket:
     async with db.transaction() as tx:
-        opening = Apertura(_TICKETS[tipo], asunto, texto, pedido_id)
+        opening = Apertura(_TICKETS[tipo], asunto, texto, *about)
         twin = None if distinct else await tickets.find_twin(tx, actor, opening)
         if twin is not None:
             # What is in the draft now was typed after that sending: leave it alone.
@@ -86,26 +110,10 @@ async def _submit(
         owner = actor.cliente_id
         version = None if owner is None else await panel.bury_draft(tx, owner, tipo, campos)
         ticket = await tickets.open_ticket(tx, actor, opening)
-        await _tell_devices(tx, actor, ticket)
+        await tickets.announce(tx, actor, ticket)
         if owner is not None:
             await _tell_of_draft(tx, actor, owner, tipo, version)
         return ticket
-
-
-async def _tell_devices(db: Db, actor: Actor, ticket: Ticket) -> None:
-    streams = [
-        events.user_stream(actor.usuario_id),
-        events.role_stream("soporte"),
-        events.role_stream("admin"),
-    ]
-    await events.emit(
-        db,
-        "ticket.updated",
-        flujos=streams,
-        datos={"id": ticket.id, "version": ticket.version},
-        cliente_id=ticket.cliente_id,
-        actor=actor,
-    )
 
 
 async def _tell_of_draft(

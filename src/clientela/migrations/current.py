@@ -26,6 +26,7 @@ LAYERS: Final = (
     "entregas",
     "panel",
     "tickets",
+    "postventa",
     "flows",
 )
 _STATE: Final = """

@@ -36,7 +36,8 @@ class Autor(StrEnum):
 class Ticket(msgspec.Struct, frozen=True):
     """A ticket without its messages.
 
-    `cliente_id` is None when staff opened it for themselves, `pedido_id` unless it is about an order.
+    `cliente_id` is None when staff opened it for themselves, `pedido_id` and `orden_id` unless it is about an order or
+    a work order.
     """
 
     id: UUID
@@ -47,6 +48,7 @@ class Ticket(msgspec.Struct, frozen=True):
     asunto: str
     cliente_id: UUID | None
     pedido_id: UUID | None
+    orden_id: UUID | None
     version: int
     creado_en: datetime
     actualizado_en: datetime
@@ -59,6 +61,7 @@ class Apertura(msgspec.Struct, frozen=True):
     asunto: str
     texto: str
     pedido_id: UUID | None = None
+    orden_id: UUID | None = None
 
 
 class Mensaje(msgspec.Struct, frozen=True):

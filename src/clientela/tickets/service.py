@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from clientela.core import audit
+from clientela.core import audit, events
 from clientela.core.actor import Actor
 from clientela.core.db import Db
 from clientela.core.errors import NotFound
@@ -33,6 +33,22 @@ async def open_ticket(db: Db, actor: Actor, new: Apertura) -> Ticket:
             datos={"tipo": new.tipo.value},
         )
         return ticket
+
+
+async def announce(db: Db, actor: Actor, ticket: Ticket) -> None:
+    """Tell the devices of whoever opened a ticket, support and administrators; the last thing in a transaction."""
+    await events.emit(
+        db,
+        "ticket.updated",
+        flujos=[
+            events.user_stream(actor.usuario_id),
+            events.role_stream("soporte"),
+            events.role_stream("admin"),
+        ],
+        datos={"id": ticket.id, "version": ticket.version},
+        cliente_id=ticket.cliente_id,
+        actor=actor,
+    )
 
 
 async def search(db: Db, actor: Actor, wanted: Filtro, *, page: int, per_page: int) -> Pagina:

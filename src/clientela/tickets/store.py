@@ -22,7 +22,8 @@ from clientela.tickets.model import (
 )
 
 _COLUMNS: Final = (
-    "id, numero, tipo, folio, estado, asunto, cliente_id, pedido_id, version, creado_en, actualizado_en"
+    "id, numero, tipo, folio, estado, asunto, cliente_id, pedido_id, orden_id, version, creado_en, "
+    "actualizado_en"
 )
 _MESSAGES: Final = msgspec.json.Decoder(tuple[Mensaje, ...])
 
@@ -39,7 +40,7 @@ FIND_TWIN: Final = f"""
 SELECT {_COLUMNS}
   FROM tickets t
  WHERE t.usuario_id = $1::uuid AND t.tipo = $2 AND t.creado_en >= $5::timestamptz AND t.asunto = $3
-   AND t.pedido_id IS NOT DISTINCT FROM $6::uuid
+   AND t.pedido_id IS NOT DISTINCT FROM $6::uuid AND t.orden_id IS NOT DISTINCT FROM $7::uuid
    AND EXISTS (SELECT 1 FROM ticket_mensajes m WHERE m.ticket_id = t.id AND m.seq = 1 AND m.texto = $4)
  ORDER BY t.numero DESC
  LIMIT 1"""  # noqa: S608
@@ -47,15 +48,16 @@ SELECT {_COLUMNS}
 
 async def find_twin(db: Db, usuario_id: UUID, new: Apertura, *, since: datetime) -> Ticket | None:
     """Return the ticket that somebody opened with the same texts about the same order since an instant."""
-    row = await db.fetchrow(FIND_TWIN, usuario_id, new.tipo, new.asunto, new.texto, since, new.pedido_id)
+    about = (new.pedido_id, new.orden_id)
+    row = await db.fetchrow(FIND_TWIN, usuario_id, new.tipo, new.asunto, new.texto, since, *about)
     return _ticket(row) if row else None
 
 
 INSERT: Final = f"""
 WITH nuevo AS (
-    INSERT INTO tickets (id, tipo, asunto, usuario_id, cliente_id, pedido_id, version, mensajes, creado_en,
-                         actualizado_en)
-    VALUES ($1::uuid, $2, $3, $4::uuid, $5::uuid, $9::uuid, 1, 1, $8::timestamptz, $8::timestamptz)
+    INSERT INTO tickets (id, tipo, asunto, usuario_id, cliente_id, pedido_id, orden_id, version, mensajes,
+                         creado_en, actualizado_en)
+    VALUES ($1::uuid, $2, $3, $4::uuid, $5::uuid, $9::uuid, $10::uuid, 1, 1, $8::timestamptz, $8::timestamptz)
     RETURNING {_COLUMNS}
 ), primero AS (
     INSERT INTO ticket_mensajes (ticket_id, seq, autor_id, de_personal, texto, creado_en)
@@ -67,7 +69,8 @@ SELECT {_COLUMNS} FROM nuevo"""  # noqa: S608
 async def insert(db: Db, ticket_id: UUID, new: Apertura, *, author: Actor, now: datetime) -> Ticket:
     """Add a ticket with its first message."""
     owner = (author.usuario_id, author.cliente_id, author.es_personal)
-    rows = await db.fetch(INSERT, ticket_id, new.tipo, new.asunto, *owner, new.texto, now, new.pedido_id)
+    about = (new.pedido_id, new.orden_id)
+    rows = await db.fetch(INSERT, ticket_id, new.tipo, new.asunto, *owner, new.texto, now, *about)
     return _ticket(rows[0])
 
 
@@ -139,6 +142,7 @@ def _fields(row: Record) -> dict[str, Any]:
         "asunto": row["asunto"],
         "cliente_id": row["cliente_id"],
         "pedido_id": row["pedido_id"],
+        "orden_id": row["orden_id"],
         "version": row["version"],
         "creado_en": row["creado_en"],
         "actualizado_en": row["actualizado_en"],

@@ -1,5 +1,5 @@
-"""Dialect E, Castella (spec 5): accounts of customers; field service comes later."""
+"""Dialect E, Castella (spec 5): accounts of customers, guarantees, ratings, maintenance, the overview."""
 
-from clientela.api.castella import cuentas
+from clientela.api.castella import calificaciones, cuentas, garantias, mantenimientos
 
-__all__ = ["cuentas"]
+__all__ = ["calificaciones", "cuentas", "garantias", "mantenimientos"]

@@ -17,6 +17,7 @@ _SHOWN: Final = {
     "asunto": "Llegó roto",
     "cliente_id": "0190a6b2-1111-7d3a-9b5f-2f4c6d8e0a12",
     "pedido_id": None,
+    "orden_id": None,
     "version": 1,
     "creado_en": _WHEN,
     "actualizado_en": _WHEN,

@@ -1,0 +1,71 @@
+"""The objects of campaigns, deliveries and field service behind the words of the permission matrix."""
+
+import uuid
+from abc import ABC, abstractmethod
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from tests.cast import Persona
+
+
+class Workshop(ABC):
+    """What the world has of campaigns, deliveries and field service."""
+
+    fixed: Any
+
+    @abstractmethod
+    def made(self, path: str, body: dict[str, Any], who: Persona | None = None) -> dict[str, Any]:
+        """What an administrator, or somebody else, has just made."""
+
+    @cached_property
+    def service(self) -> dict[str, Any]:
+        """A service that calls may change."""
+        return self.made("/api/v1/servicios", {"nombre": f"Servicio {uuid.uuid4().hex[:12]}"})
+
+    @cached_property
+    def service_of_orders(self) -> dict[str, Any]:
+        """The service of all orders here, which nobody changes."""
+        return self.made("/api/v1/servicios", {"nombre": f"Servicio {uuid.uuid4().hex[:12]}"})
+
+    def work_order(self, **fields: Any) -> dict[str, Any]:
+        """A work order of `dueno`, given to `tecnica`: open unless told."""
+        return self.made(
+            "/api/v1/ordenes",
+            {
+                "cliente_id": self.fixed["dueno"].cliente_id,
+                "servicio_id": self.service_of_orders["id"],
+                "tecnico_id": self.fixed["tecnica"].usuario_id,
+                "fecha_programada": "2026-01-05T10:00:00Z",
+            }
+            | fields,
+        )
+
+    def finished_order(self) -> dict[str, Any]:
+        """A work order that was finished a minute ago."""
+        then = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
+        return self.work_order(estado="FINALIZADO", fecha_ejecucion=then)
+
+    @cached_property
+    def rated_order(self) -> dict[str, Any]:
+        """A finished work order that its customer rated."""
+        made = self.finished_order()
+        self.made(f"/api/orden/{made['id']}/calificar", {"estrellas": 5}, self.fixed["dueno"])
+        return made
+
+    def new_guarantee(self) -> str:
+        """A guarantee that waits for a technician."""
+        path = f"/api/orden/{self.finished_order()['id']}/solicitar-garantia"
+        return str(self.made(path, {}, self.fixed["dueno"])["ordenId"])
+
+    @cached_property
+    def vehicle(self) -> dict[str, Any]:
+        """A vehicle that calls may change; it stays in the yard, so that no plan of another test has it."""
+        body = {"placa": uuid.uuid4().hex[:12], "capacidad_kg": "1500", "activo": False}
+        return self.made("/api/v1/vehiculos", body)
+
+    @cached_property
+    def campaign(self) -> dict[str, Any]:
+        """A campaign that calls may change."""
+        period = {"desde": "2026-01-01T00:00:00Z", "hasta": "2099-01-01T00:00:00Z"}
+        return self.made("/api/v1/campanias", {"nombre": "Semana", "porcentaje": "10.00", **period})
