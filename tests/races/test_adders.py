@@ -1,6 +1,5 @@
-"""T-CA-1, T-CA-2 and T-CA-4 over dialect D: one cart a key, no foreign unit, and no addition is ever lost."""
+"""T-CA-1 and T-CA-4 over dialect D: one cart a key, and no addition is ever lost."""
 
-import random
 from collections import Counter
 
 import pytest
@@ -17,7 +16,7 @@ def adding(who, path, product, amount=1):
     return Request("POST", path, json={"producto_id": product, "cantidad": amount}, token=who.token)
 
 
-@pytest.mark.parametrize("clients", [50, pytest.param(5_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("clients", [100, pytest.param(5_000, marks=pytest.mark.long)])
 @pytest.mark.timeout(3600)
 def test_twenty_first_looks_make_one_cart_for_each_key(burst, db, cast, new_cliente, clients):
     for _ in range(clients):
@@ -67,35 +66,3 @@ async def test_control_reading_and_writing_back_loses_additions(new_database):
         for each, amount in zip((one, two), seen, strict=True):
             await each.execute("UPDATE carrito_lineas SET cantidad = $1", amount + 1)
     assert database.fetchval("SELECT cantidad FROM carrito_lineas") == 2, "two additions to one make three"
-
-
-@pytest.mark.parametrize("operations", [600, pytest.param(500_000, marks=pytest.mark.long)])
-@pytest.mark.timeout(7200)
-def test_no_unit_of_one_actor_is_ever_in_anothers_cart(burst, cast, new_cliente, new_producto, operations):
-    """Each actor has products of his own; whatever is added, set, taken out or emptied, they never meet."""
-    chance = random.Random(2)
-    client = new_cliente()
-    actors = {
-        who.usuario_id: (who, OWN if who is client else kept(client))
-        for who in (client, cast.vendedora, cast.otro_vendedor, cast.admin)
-    }
-    tagged = {owner: [new_producto()["id"] for _ in range(3)] for owner in actors}
-
-    def operation(owner):
-        who, path = actors[owner]
-        product = chance.choice(tagged[owner])
-        kind = chance.random()
-        if kind < 0.6:
-            return adding(who, path, product, chance.randint(1, 5))
-        if kind < 0.75:
-            body = {"cantidad": chance.randint(1, 9)}
-            return Request("PATCH", f"{path}/item/{product}", json=body, token=who.token)
-        if kind < 0.9:
-            return Request("DELETE", f"{path}/item/{product}", token=who.token)
-        return Request("DELETE", path, token=who.token)
-
-    for _ in range(operations // 20):
-        requests = [operation(owner) for owner in actors for _ in range(5)]
-        assert {answer.status for answer in burst(requests, settle=0.01)} <= {200, 201, 404}
-        for owner, (who, path) in actors.items():
-            assert quantities(who.get(path).json()).keys() <= set(tagged[owner])

@@ -1,9 +1,6 @@
-"""T-CA-5, -7, -9 and -11: one content makes one order, nothing is lost beside it, and stock is sold once."""
+"""T-CA-5 and -9: one content makes one order, credit is spent once, and what comes late brings nothing back."""
 
-import itertools
-import random
 import uuid
-from collections import Counter
 
 import pytest
 
@@ -22,7 +19,7 @@ def adding(who, product, amount=1):
     return Request("POST", OWN, json={"producto_id": product, "cantidad": amount}, token=who.token)
 
 
-@pytest.mark.parametrize("carts", [60, pytest.param(10_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("carts", [200, pytest.param(10_000, marks=pytest.mark.long)])
 @pytest.mark.timeout(7200)
 def test_twenty_submissions_make_one_order(burst, db, cast, new_cliente, new_producto, carts):
     """By both kinds of cart; the others hear of an empty cart and of the order that it made (T-CA-5)."""
@@ -80,52 +77,6 @@ async def test_control_without_the_lock_a_cart_is_ordered_twice(new_database):
     database.execute("ALTER TABLE pedidos DROP CONSTRAINT pedidos_carrito_uk")
     await order_twice()
     assert database.fetchval("SELECT count(*) FROM pedidos") == 3
-
-
-@pytest.mark.parametrize("rounds", [60, pytest.param(20_000, marks=pytest.mark.long)])
-@pytest.mark.timeout(7200)
-def test_each_added_unit_is_ordered_or_still_there(burst, new_cliente, new_producto, rounds):
-    """One orders while eight edit (T-CA-7): Σ added = Σ ordered + Σ in the cart, and totals are those of the lines."""
-    chance = random.Random(7)
-    client = new_cliente()
-    products = [new_producto(precio="2.00")["id"] for _ in range(4)]
-    added: Counter[str] = Counter()
-    for _ in range(rounds):
-        chosen = [(chance.choice(products), chance.randint(1, 5)) for _ in range(8)]
-        requests = [adding(client, *choice) for choice in chosen]
-        requests.insert(chance.randint(0, 8), ordering(client))
-        answers = burst(requests, settle=0.01)
-        assert {answer.status for answer in answers} <= {201, 400}
-        assert sum(answer.status == 201 for answer in answers) >= 8
-        added.update(Counter({p: sum(n for q, n in chosen if q == p) for p in products}))
-    ordered: Counter[str] = Counter()
-    for page in itertools.count(1):
-        found = client.get("/orders/me", params={"per_page": 100, "page": page}).json()["items"]
-        for order in found:
-            assert order["total"] == 2 * sum(quantities(order).values())
-            ordered.update(quantities(order))
-        if len(found) < 100:
-            break
-    assert ordered + Counter(quantities(client.get(OWN).json())) == added
-
-
-@pytest.mark.parametrize("races", [25, pytest.param(5_000, marks=pytest.mark.long)])
-@pytest.mark.timeout(7200)
-def test_the_last_unit_is_sold_once(burst, db, new_cliente, new_producto, races):
-    """Twelve carts race for three units, and for two products that share no order of asking (T-CA-11)."""
-    clients = [new_cliente() for _ in range(12)]
-    for _ in range(races):
-        one, two = (new_producto(existencias="3")["id"] for _ in range(2))
-        for number, client in enumerate(clients):
-            client.delete(OWN)
-            for product in (one, two) if number % 2 else (two, one):
-                assert client.post(OWN, json={"producto_id": product, "cantidad": 1}).status_code == 201
-        answers = burst([ordering(client) for client in clients], settle=0.01)
-        assert sorted(answer.status for answer in answers) == [201] * 3 + [409] * 9
-        for answer in answers:
-            assert answer.status == 201 or answer.json()["code"] == "pedido_con_cambios"
-        left = db.fetch("SELECT existencias FROM productos WHERE id = ANY ($1::uuid[])", [one, two])
-        assert [row["existencias"] for row in left] == [0, 0]
 
 
 def test_credit_is_spent_once(burst, cast, new_cliente, new_producto, start_server, db):

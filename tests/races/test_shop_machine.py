@@ -1,17 +1,12 @@
 """Random days of a shop bring nothing that should not be (T-CA-12); without any one of its guards they do."""
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.cast import Cast
 from tests.races.shop_machine import run
-from tests.tools.cluster import Cluster
+from tests.races.shops import Shop
 from tests.tools.database import Database
 from tests.tools.mutants import mutated
-from tests.tools.server import Server
 
 
 @pytest.mark.parametrize("examples", [60, pytest.param(5_000, marks=pytest.mark.long)])
@@ -54,19 +49,7 @@ GUARDS = {
 }
 
 
-@pytest.fixture(scope="module")
-def unguarded(cluster: Cluster, scratch: Path) -> Iterator[tuple[Cast, Database]]:
-    """A shop whose guards may be taken away, one after the other."""
-    name = f"sin_guardia_{os.getpid()}"
-    database = Database(cluster.create(name))
-    with Server(scratch / name, database.dsn, workers=1) as server:
-        yield Cast(server.url, database, server.data_dir), database
-    database.close()
-    cluster.drop(name)
-
-
 @pytest.mark.parametrize("guard", GUARDS)
-def test_control_every_guard_is_missed(unguarded: tuple[Cast, Database], guard: str) -> None:
-    cast, database = unguarded
-    with mutated(database, *GUARDS[guard]), pytest.raises(AssertionError):
-        run(cast, database, 80)
+def test_control_every_guard_is_missed(unguarded: Shop, guard: str) -> None:
+    with mutated(unguarded.db, *GUARDS[guard]), pytest.raises(AssertionError):
+        run(unguarded.cast, unguarded.db, 80)
