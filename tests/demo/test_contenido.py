@@ -13,8 +13,10 @@ from clientela.demo import load, summary
 from clientela.demo.catalogo import DEPARTMENTS, articles
 from clientela.demo.clientela import clients
 from clientela.demo.cuentas import CLIENTES, PERSONAL
+from clientela.demo.ventas import PAST, SOON
+from clientela.pedidos.model import Condicion, Estado
 from clientela.settings import Settings
-from tests.tools.sweep import sweep_files
+from tests.tools.sweep import sweep, sweep_files
 
 TABLES = {
     "products": "SELECT codigo, nombre, descripcion, precio, categoria, unidad, fraccionable, peso_kg, existencias, "
@@ -37,6 +39,13 @@ TABLES = {
     "JOIN carritos k ON k.id = l.carrito_id JOIN clientes c ON c.id = k.cliente_id "
     "JOIN productos p ON p.id = l.producto_id ORDER BY 1, 2",
     "vehicles": "SELECT placa, nombre, capacidad_kg, salida, regreso, activo FROM vehiculos ORDER BY placa",
+    "orders": "SELECT p.numero, c.numero, p.estado, p.condicion_pago, p.total, p.fuera_de_ventana, "
+    "p.observaciones_entrega, p.creado_por = c.usuario_principal_id FROM pedidos p "
+    "JOIN clientes c ON c.id = p.cliente_id ORDER BY 1",
+    "ordered": "SELECT p.numero, l.codigo, l.cantidad, l.precio_unitario FROM pedido_lineas l "
+    "JOIN pedidos p ON p.id = l.pedido_id ORDER BY 1, 2",
+    "invoices": "SELECT f.numero, p.numero, f.total, c.saldo_pendiente, f.cliente_nombre FROM facturas f "
+    "JOIN pedidos p ON p.id = f.pedido_id JOIN cuentas_por_cobrar c ON c.id = f.cuenta_id ORDER BY 1",
     "tickets": "SELECT folio, asunto, texto FROM tickets JOIN ticket_mensajes ON id = ticket_id ORDER BY 1",
     "drafts": "SELECT c.numero, tipo, campos FROM borradores b JOIN clientes c ON c.id = b.cliente_id ORDER BY 1, 2",
     "preferences": "SELECT c.numero, vista_activa, configuraciones FROM preferencias p "
@@ -108,6 +117,54 @@ def test_the_books_have_open_and_paid_debts(new_database):
     )
     mine = "SELECT saldo_pendiente FROM cuentas_por_cobrar q JOIN clientes c ON c.id = q.cliente_id WHERE c.email = $1"
     assert database.fetchval(mine + " AND saldo_pendiente > 0", "cliente@example.com")
+
+
+def test_a_month_of_orders_was_sold(new_database):
+    """By customers and sellers, for cash and on credit, delivered and on their way, some in a campaign."""
+    database = new_database()
+    orders = loaded(database)["orders"]
+    assert len(orders) == PAST + SOON
+    assert {row[2] for row in orders} == set(Estado)
+    assert {(row[3], row[7]) for row in orders} == {
+        (condition, own) for condition in Condicion for own in (True, False)
+    }
+    assert sum(row[2] == "ENTREGADO" for row in orders) > 100
+    assert database.fetchval("SELECT count(*) FROM pedidos WHERE credito_excedido") == 0
+    assert database.fetchval("SELECT count(*) FROM pedido_lineas WHERE campania_aplicada_id IS NOT NULL") > 50
+    mine = """SELECT p.estado, p.condicion_pago, p.creado_por = c.usuario_principal_id AS own FROM pedidos p
+                JOIN clientes c ON c.id = p.cliente_id WHERE c.email = 'cliente@example.com'"""
+    found = {tuple(row) for row in database.fetch(mine)}
+    assert {("ENTREGADO", "CREDITO", True), ("ENTREGADO", "CONTADO", True)} <= found
+    assert {own for _, _, own in found} == {True, False}
+    # Today's are on their way, tomorrow's wait, all of them with a place to go to.
+    waiting = """SELECT fecha_entrega_requerida - (now() AT TIME ZONE 'America/La_Paz')::date AS days, count(*),
+                        bool_and(latitud IS NOT NULL) AS placed
+                   FROM pedidos WHERE estado NOT IN ('ENTREGADO', 'CANCELADO') GROUP BY 1 ORDER BY 1"""
+    days = [tuple(row) for row in database.fetch(waiting)]
+    assert sum(count for _, count, _ in days) == SOON
+    assert len(days) == 2
+    assert all(count > 10 and placed for _, count, placed in days)
+    assert [each for each in sweep(database) if each.rule.startswith(("pedido", "factura", "entrega"))] == []
+
+
+def test_what_was_delivered_on_credit_is_invoiced_and_partly_paid(new_database):
+    database = new_database()
+    loaded(database)
+    days = """SELECT count(*) AS all, count(*) FILTER (WHERE c.saldo_pendiente = 0) AS paid,
+                     count(*) FILTER (WHERE c.saldo_pendiente = f.total) AS open,
+                     bool_and(f.fecha_vencimiento = f.fecha + 30) AS due,
+                     bool_and(f.creado_en >= p.creado_en AND f.creado_en < now()) AS later
+                FROM facturas f JOIN pedidos p ON p.id = f.pedido_id JOIN cuentas_por_cobrar c ON c.id = f.cuenta_id"""
+    row = database.fetchrow(days)
+    assert row["all"] > 30
+    assert 0 < row["paid"] < row["all"] - row["open"] < row["all"]
+    assert (row["due"], row["later"]) == (True, True)
+    in_order = (
+        "SELECT bool_and(creado_en >= before) FROM (SELECT creado_en, lag(creado_en) OVER (ORDER BY numero)"
+    )
+    assert database.fetchval(f"{in_order} AS before FROM facturas) AS f WHERE before IS NOT NULL")
+    mine = "SELECT count(*) FROM facturas f JOIN clientes c ON c.id = f.cliente_id WHERE c.email = $1"
+    assert database.fetchval(mine, "cliente@example.com") > 0
 
 
 def test_everything_has_a_picture(new_database, home):

@@ -29,6 +29,7 @@ from clientela.demo.flota import open_fleet
 from clientela.demo.historia import Historia, Suceso
 from clientela.demo.progreso import Progreso, showing
 from clientela.demo.registro import Registro, completed, open_register
+from clientela.demo.ventas import Ventas
 from clientela.identidad import users
 from clientela.identidad.model import Filtro
 from clientela.organizacion import service as organizacion
@@ -95,11 +96,12 @@ async def _load(db: Db, calendar: Calendario, progress: Progreso, clean: Mapping
     seller, shop = staff["vendedor@example.com"], clean[dibujos.of_shop()]
     accounts = await open_customer_accounts(db, rng, admin, seller, register, shop)
     people = await _add_clients(db, calendar, rng, progress, staff, register)
-    debtors = [(person.actor.cliente_id, person.credito) for person in (*accounts, *people)]
-    books = entries(rng, calendar, [(client, limit) for client, limit in debtors if client is not None])
+    debtors = [(person.cliente_id, person.credito) for person in (*accounts, *people)]
+    books = entries(rng, calendar, debtors)
     story = Historia(db, calendar, rng, products)
     happenings = story.happenings(people, accounts[0], admin)
     happenings += [Suceso(entry.momento, partial(write, db, calendar, admin, entry)) for entry in books]
+    happenings += Ventas(story, staff).happenings(people, accounts[0])
     # One after the other, whatever they are about: a timeline has the order in which things were written.
     for happening in progress.each("Historia", sorted(happenings, key=lambda each: each.momento)):
         await story.tell(happening)
@@ -148,6 +150,10 @@ async def _add_clients(
     for newcomer, days in progress.each("Clientes", list(zip(newcomers, arrivals, strict=True))):
         calendar.go(calendar.working_hour(rng, days))
         record = completed(rng, register, newcomer.cliente, newcomer.categoria)
-        _, principal = await clientes.create_client(db, staff["admin@example.com"], record)
-        people.append(Persona(customer_actor(principal), newcomer.compra, record.limite_credito))
+        made, principal = await clientes.create_client(db, staff["admin@example.com"], record)
+        people.append(
+            Persona(
+                customer_actor(principal), newcomer.compra, record.limite_credito, made.vendedor_asignado_id
+            )
+        )
     return people

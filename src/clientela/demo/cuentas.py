@@ -3,6 +3,7 @@
 import random
 from decimal import Decimal
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
@@ -54,6 +55,15 @@ class Persona(msgspec.Struct, frozen=True):
     actor: Actor
     compra: tuple[str, ...]
     credito: Decimal
+    vendedor_id: UUID | None
+
+    @property
+    def cliente_id(self) -> UUID:
+        """His record."""
+        found = self.actor.cliente_id
+        if found is None:
+            raise ValueError("a customer's story needs a client")
+        return found
 
 
 def staff_actor(user: Usuario) -> Actor:
@@ -114,7 +124,9 @@ async def open_customer_accounts(
         )
         record = completed(rng, register, record, "OFICIO" if made else "TIENDA")
         async with files.written(files.open_storage(db.settings), {photo: shop.data}):
-            _, principal = await clientes.create_client(db, admin, record, login, cliente_id=cliente_id)
+            client, principal = await clientes.create_client(db, admin, record, login, cliente_id=cliente_id)
         buys = ("FER", "ELE") if made else ("ABA", "BEB", "GAL", "LIM")
-        made.append(Persona(customer_actor(principal), buys, record.limite_credito))
+        made.append(
+            Persona(customer_actor(principal), buys, record.limite_credito, client.vendedor_asignado_id)
+        )
     return made

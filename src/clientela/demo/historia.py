@@ -50,6 +50,8 @@ class Historia:
         self.calendar = calendar
         self.rng = rng
         self.in_carts: list[Producto] = []
+        # When somebody last wrote his cart, as it lies there today.
+        self.last_visits: dict[UUID, datetime] = {}
         self.by_department: dict[str, list[Producto]] = {}
         for product in products:
             if product.activo:
@@ -81,7 +83,8 @@ class Historia:
     def _at(self, days: float) -> datetime:
         return self.calendar.working_hour(self.rng, days)
 
-    def _product(self, person: Persona) -> Producto:
+    def product(self, person: Persona) -> Producto:
+        """Return something that he buys."""
         return self.rng.choice(self.by_department[self.rng.choice(person.compra)])
 
     def _carts(self, person: Persona) -> list[Suceso]:
@@ -91,19 +94,21 @@ class Historia:
         visits = sorted((self.rng.uniform(0.2, 75) for _ in range(self.rng.randint(1, 3))), reverse=True)
         for days in visits:
             for _ in range(self.rng.randint(1, 5)):
-                product = self._product(person)
+                product = self.product(person)
                 self.in_carts.append(product)
-                lines[product.id] = LineaPedida(str(product.id), self._quantity(product))
+                lines[product.id] = LineaPedida(str(product.id), self.quantity(product))
             made.append(Suceso(self._at(days), self._write_cart(person, tuple(lines.values()))))
+        self.last_visits[person.cliente_id] = max(visit.momento for visit in made)
         return made
 
-    def _quantity(self, product: Producto) -> Decimal:
+    def quantity(self, product: Producto) -> Decimal:
+        """Return how much of it one buys."""
         if product.fraccionable:
             return Decimal(self.rng.randint(2, 60)) / 4
         return Decimal(self.rng.randint(1, 24 if product.precio < 50 else 4))
 
     def _write_cart(self, person: Persona, lines: tuple[LineaPedida, ...]) -> Step:
-        return lambda: carritos.replace(self.db, person.actor, _client(person), lines)
+        return lambda: carritos.replace(self.db, person.actor, person.cliente_id, lines)
 
     def _preferences(self, person: Persona) -> Suceso:
         wanted = PreferenciasPedidas(
@@ -115,11 +120,11 @@ class Historia:
         )
         return Suceso(
             self._at(self.rng.uniform(0.2, 190)),
-            lambda: panel.save_preferences(self.db, person.actor, _client(person), wanted),
+            lambda: panel.save_preferences(self.db, person.actor, person.cliente_id, wanted),
         )
 
     def _draft(self, person: Persona) -> Suceso:
-        product = self._product(person).nombre
+        product = self.product(person).nombre
         if self.rng.random() < 0.6:
             kind, fields = TipoBorrador.RECLAMO, ("titulo", "descripcion")
             title, text = self.rng.choice(BORRADORES_RECLAMO)
@@ -129,12 +134,12 @@ class Historia:
         sent = BorradorPedido(dict(zip(fields, (title, text.format(producto=product)), strict=True)), None)
         return Suceso(
             self._at(self.rng.uniform(0.2, 20)),
-            lambda: panel.save_draft(self.db, person.actor, _client(person), kind, sent),
+            lambda: panel.save_draft(self.db, person.actor, person.cliente_id, kind, sent),
         )
 
     def _claim(self, person: Persona) -> Suceso:
         title, text = self.rng.choice(RECLAMOS)
-        told = text.format(producto=self._product(person).nombre)
+        told = text.format(producto=self.product(person).nombre)
         return Suceso(
             self._at(self.rng.uniform(0.5, 190)),
             lambda: submit_claim.submit_claim(
@@ -144,7 +149,7 @@ class Historia:
 
     def _question(self, person: Persona) -> Suceso:
         title, text = self.rng.choice(SOPORTES)
-        told = text.format(producto=self._product(person).nombre)
+        told = text.format(producto=self.product(person).nombre)
         return Suceso(
             self._at(self.rng.uniform(0.5, 190)),
             lambda: submit_claim.submit_support(self.db, person.actor, title, told),
@@ -170,10 +175,3 @@ class Historia:
 
     def _retire(self, admin: Actor, product: Producto) -> Step:
         return lambda: catalogo.update(self.db, admin, product.id, CambiosProducto(activo=False))
-
-
-def _client(person: Persona) -> UUID:
-    found = person.actor.cliente_id
-    if found is None:
-        raise ValueError("a customer's story needs a client")
-    return found
