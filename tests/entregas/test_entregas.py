@@ -222,6 +222,9 @@ def test_nobody_who_has_left_is_sent_elsewhere(
     assert len(others) == 2
     assert others | left_out(after).keys() | mine == {order["id"] for order in (one, two, three, four, added)}
     assert set(left_out(after).values()) == {"sin_lugar"}
+    # A vehicle that goes out of use on its way is still the one that brings it.
+    cast.admin.patch(f"/api/v1/vehiculos/{his['vehiculo_id']}", json={"activo": False})
+    assert his in on(cast, day)["rutas"]
     # What is cancelled on the way is no stop any more; where it was, its vehicle passes.
     moved(cast, one, "CANCELADO")
     assert one["id"] not in stops(on(cast, day))

@@ -1,5 +1,7 @@
 """Routes by rule and by search: everything kept that must be, nothing dearer than the nearest neighbour."""
 
+import contextlib
+import itertools
 from typing import Any
 
 import msgspec
@@ -256,6 +258,24 @@ def test_an_hour_that_was_asked_for_is_kept_where_it_costs_little() -> None:
     # Three hours of waiting for it alone are too many.
     mornings = [stop(str(n), n, opciones=windows(MORNING)) for n in range(4)]
     assert visits(planned(day([stop("hora", 2, opciones=asked), *mornings])))["hora"].opcion == 1
+
+
+def cheapest_of_all(problem: Problema) -> int:
+    """What the best of all orders and ways costs, found by trying each."""
+    travel = planning.travel_times(problem)
+    costs = []
+    for route in itertools.permutations(range(len(problem.paradas))):
+        for ways in itertools.product(*(range(len(problem.paradas[number].opciones)) for number in route)):
+            with contextlib.suppress(planning.InfeasibleError):
+                costs.append(planning.evaluate(problem, travel, [list(zip(route, ways, strict=True))], {})[2])
+    return min(costs)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_small_days_are_planned_as_well_as_can_be(seed: int) -> None:
+    """So what the search looks for is what plans are judged by."""
+    problem = town(5, 1, seed)
+    assert planned(problem).costo == cheapest_of_all(problem)
 
 
 @pytest.mark.parametrize("with_windows", [True, False])
