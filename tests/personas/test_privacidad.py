@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 import time
 import uuid
 import zipfile
@@ -13,7 +14,9 @@ from PIL import Image
 from tests.cast import Cast, Persona
 from tests.cobranza.books import WRONG
 from tests.personas.people import full_life, places, record
+from tests.tools.database import Database
 from tests.tools.server import Server
+from tests.tools.wait import wait_for
 
 # Where a person's words are before they are forgotten: the search below must see each of these.
 EVERYWHERE = {
@@ -116,6 +119,39 @@ def test_the_books_stay(cast: Cast, new_cliente: Callable[..., Persona], marker:
         None,
         False,
     )
+
+
+def test_a_reset_that_is_being_sent_is_waited_for(
+    cast: Cast, new_cliente: Callable[..., Persona], db: Database
+) -> None:
+    """The job holds the request and then the login, as here; who met it the other way round would be torn off."""
+    customer = new_cliente(correo=f"{uuid.uuid4().hex}@example.com")
+    seen: list[int] = []
+
+    def erase() -> None:
+        seen.append(cast.admin.post(f"/api/v1/clientes/{customer.cliente_id}/anonimizar").status_code)
+
+    attempt = threading.Thread(target=erase)
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid"
+    key = db.fetchval(
+        "SELECT clave FROM identificadores WHERE usuario_id = $1::uuid AND clave LIKE '%@%'",
+        customer.usuario_id,
+    )
+    db.execute("BEGIN")
+    try:
+        held = None
+        while held is None:
+            # The server's own job may be quicker, and then there is nothing to hold.
+            db.execute("INSERT INTO restablecimientos_pedidos (clave, pedido_en) VALUES ($1, now())", key)
+            db.execute("COMMIT AND CHAIN")
+            held = db.fetchval("DELETE FROM restablecimientos_pedidos WHERE clave = $1 RETURNING clave", key)
+        attempt.start()
+        wait_for(lambda: db.fetchval(waiting), "the erasure to wait", seconds=10)
+        db.execute("SELECT 1 FROM usuarios WHERE id = $1::uuid FOR UPDATE", customer.usuario_id)
+    finally:
+        db.execute("COMMIT")
+    attempt.join()
+    assert seen == [200]
 
 
 def test_he_is_out_within_a_second_and_his_names_are_free(

@@ -48,17 +48,18 @@ CREATE FUNCTION fn.identidad_exportar(p_usuarios uuid[]) RETURNS jsonb LANGUAGE 
             FROM public.tokens_personales t WHERE t.usuario_id = ANY (p_usuarios)))
 $$;
 
--- Take a login away for good: its names are free, its sessions and tokens end, every process hears of it.
+-- Take a login away for good: its names are free, its sessions and tokens end, every process hears of it. Requests for
+-- a new password go first: whoever works one off holds it before he holds the login.
 CREATE FUNCTION fn.login_cerrar(p_usuario_id uuid, p_motivo text, p_ahora timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
+    DELETE FROM public.restablecimientos_pedidos WHERE clave IN (
+        SELECT clave FROM public.identificadores WHERE usuario_id = p_usuario_id);
     UPDATE public.usuarios SET contrasenia_hash = NULL, clave_inicial_vence_en = NULL,
            debe_cambiar_contrasenia = false, cliente_activo = false, version = version + 1, actualizado_en = p_ahora
      WHERE id = p_usuario_id;
     UPDATE public.sesiones SET terminada_en = p_ahora, motivo = p_motivo
      WHERE usuario_id = p_usuario_id AND terminada_en IS NULL;
-    DELETE FROM public.restablecimientos_pedidos WHERE clave IN (
-        SELECT clave FROM public.identificadores WHERE usuario_id = p_usuario_id);
     DELETE FROM public.identificadores WHERE usuario_id = p_usuario_id;
     DELETE FROM public.restablecimientos WHERE usuario_id = p_usuario_id;
     DELETE FROM public.verificaciones WHERE usuario_id = p_usuario_id;
@@ -71,6 +72,8 @@ CREATE FUNCTION fn.identidad_olvidar(p_usuarios uuid[], p_ahora timestamptz) RET
 DECLARE
     v_usuario_id uuid;
 BEGIN
+    DELETE FROM public.restablecimientos_pedidos WHERE clave IN (
+        SELECT clave FROM public.identificadores WHERE usuario_id = ANY (p_usuarios));
     UPDATE public.usuarios SET nombre = 'Cliente eliminado', correo = NULL, usernick = NULL, celular = NULL,
            celular_e164 = NULL, activo = false, contrasenia_hash = NULL, clave_inicial_vence_en = NULL
      WHERE id = ANY (p_usuarios);
