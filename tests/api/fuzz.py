@@ -92,6 +92,7 @@ def known(person: Persona, world: World) -> dict[str, Any]:
             "cliente_id": person.cliente_id or world.fixed["dueno"].cliente_id,
             "producto_id": world.changing_product["id"],
             "ticket_id": world.ticket["id"],
+            "factura_id": world.invoice["id"],
             "usuario_id": world.colleague.usuario_id,
             "servicio_id": world.service["id"],
             "orden_id": world.rated_order["id"],

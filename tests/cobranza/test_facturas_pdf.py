@@ -158,16 +158,23 @@ async def margins_are_white(made, template=sheet.TEMPLATE):
     return True
 
 
-async def test_two_hundred_lines_take_less_than_a_second():
-    made = invoice(200)
-    begun = monotonic()
-    pages = list(await printed(made))
-    seconds = monotonic() - begun
+async def test_two_hundred_lines_fill_several_sheets_and_none_is_lost():
+    pages = list(await printed(invoice(200)))
     assert len(pages) > 4
     for number, page in enumerate(pages, 1):
         found = read([page])
         assert letters(f"Página {number} de {len(pages)}") in found
         assert "Descripción" in found or "Total" in found
     assert read(pages).count("AGU-002") == 200
-    # Reading it took some of that time; on a busy machine it is given more than it needs.
-    assert seconds < 10
+
+
+@pytest.mark.serial
+@pytest.mark.parametrize("lines", [1, 200])
+async def test_it_is_printed_in_less_than_a_second(lines):
+    """The best of three, since somebody else may be at work on this machine."""
+    made, seconds = invoice(lines), []
+    for _ in range(3):
+        begun = monotonic()
+        await documents.to_pdf(sheet.TEMPLATE, sheet.written(made), made.creado_en)
+        seconds.append(monotonic() - begun)
+    assert min(seconds) < 1
