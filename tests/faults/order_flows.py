@@ -22,6 +22,9 @@ PARTS = {
     "existencias": "SELECT existencias FROM productos WHERE id = $2::uuid",
     "credito": "SELECT fn.credito_disponible($1::uuid)",
     "eventos": "SELECT count(*) FROM eventos WHERE cliente_id = $1::uuid",
+    "facturas": "SELECT count(*) FROM facturas WHERE cliente_id = $1::uuid",
+    "adeudado": "SELECT sum(saldo_pendiente) FROM cuentas_por_cobrar WHERE cliente_id = $1::uuid",
+    "aceptadas": "SELECT count(*) FROM propuestas WHERE cliente_id = $1::uuid AND estado = 'ACEPTADA'",
     "claves": "SELECT count(*) FROM idempotencia WHERE actor = $3",
 }
 STATE = "SELECT " + ", ".join(f"coalesce(({sql}), 0)::float8 AS {name}" for name, sql in PARTS.items())
@@ -43,6 +46,8 @@ CANCELLED = {
     "credito": 16,
     "eventos": 3,
 }
+DELIVERED = {"estados": 1, "versiones": 1, "facturas": 1, "adeudado": 16, "eventos": 6}
+ACCEPTED = {"en_carrito": 2, "carrito": 1, "aceptadas": 1, "eventos": 3}
 
 
 @dataclass(frozen=True)
@@ -167,7 +172,40 @@ class Cancelling(Step):
     whole, estado = CANCELLED, "CANCELADO"
 
 
-FLOWS = [OwnOrder, KeptOrder, Step, Cancelling]
+class Delivering(Step):
+    """A seller hands an order on credit over: it is invoiced, and what was reserved of the credit is owed."""
+
+    whole, estado = DELIVERED, "ENTREGADO"
+
+    def prepare(self) -> Ask:
+        asked = super().prepare()
+        for estado in ("CONFIRMADO", "EN_PREPARACION", "EN_RUTA"):
+            answer = self.who.patch(asked.path, json={"estado": estado})
+            assert answer.status_code == 200, answer.text
+        return asked
+
+
+class Accepting(Flow):
+    """A customer takes what his seller proposes over into his own cart."""
+
+    whole = ACCEPTED
+
+    def prepare(self) -> Ask:
+        assert self.client.delete(OwnOrder.cart).status_code == 200
+        his = f"/orders/cart/client/{self.client.cliente_id}"
+        self.fill(self.seller, his)
+        proposed = self.seller.post(f"/api/v1/carritos/{self.seller.get(his).json()['id']}/proponer")
+        assert proposed.status_code == 201, proposed.text
+        return self.ask("POST", f"/api/v1/propuestas/{proposed.json()['id']}/aceptar", {})
+
+    def again(self, status: int, body: Any, *, done: bool) -> None:
+        if done and not self.keyed:
+            assert (status, body["code"]) == (409, "propuesta_respondida")
+        else:
+            assert status == self.success, body
+
+
+FLOWS = [OwnOrder, KeptOrder, Step, Cancelling, Delivering, Accepting]
 
 
 def send(site: Site, asked: Ask) -> tuple[int, Any]:

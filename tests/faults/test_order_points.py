@@ -17,8 +17,10 @@ from tests.faults.broken_wires import HOWS
 from tests.faults.conftest import MakeSite, Site
 from tests.faults.order_flows import (
     FLOWS,
+    Accepting,
     Ask,
     Cancelling,
+    Delivering,
     Flow,
     KeptOrder,
     OwnOrder,
@@ -89,13 +91,13 @@ def wires(shop: Site) -> Iterator[Breaking]:
 def break_between(flow: Flow, hows: Sequence[str], wires: Breaking) -> None:
     points = {how: between_the_statements(flow, how, wires) for how in hows}
     assert len(set(points.values())) == 1, points
-    # The token, the work (its zone and windows), and with a key BEGIN, the key twice and COMMIT.
-    assert points["refuse"] >= 4 + 2 * flow.keyed, points
+    # The token and the work, and with a key BEGIN, the key twice and COMMIT.
+    assert points["refuse"] >= 2 + 4 * flow.keyed, points
 
 
 @pytest.mark.parametrize(
     ("kind", "keyed"),
-    [(OwnOrder, False), (OwnOrder, True), (KeptOrder, True), (Cancelling, True)],
+    [(OwnOrder, False), (OwnOrder, True), (KeptOrder, True), (Cancelling, True), (Delivering, False)],
 )
 def test_broken_between_any_two_statements(
     shop: Site, wires: Breaking, kind: type[Flow], keyed: bool
@@ -181,6 +183,8 @@ def mine(db: Database, point: int, how: str) -> Iterator[Callable[[], bool]]:
         (KeptOrder, "error", True),
         (Step, "error", False),
         (Cancelling, "cut", True),
+        (Delivering, "error", False),
+        (Accepting, "error", True),
     ],
 )
 def test_broken_within_any_statement(mined: Site, kind: type[Flow], how: str, keyed: bool) -> None:
