@@ -1,8 +1,9 @@
-"""Random days of a shop: a customer, two sellers and an administrator, and every route of carts, orders and drafts.
+"""Random days of a shop: a customer, two sellers and an administrator, and what they may do to carts and orders.
 
-A model says what each request must be answered; after each, what is stored is what the model holds: one cart
-for each key and only its own actor's units in it (T-CA-1, -2), each order the content of one cart, once (T-CA-5, -7),
-at the catalogue's prices (T-CA-10), and no unit of the stock twice or lost (T-CA-11).
+The routes of carts, orders, proposals and drafts of both contracts. A model says what each request must be answered;
+after each, what is stored is what the model holds: one cart for each key and only its own actor's units in it (T-CA-1,
+-2), each order the content of one cart, once (T-CA-5, -7), at the catalogue's prices (T-CA-10), and no unit of the
+stock twice or lost (T-CA-11).
 """
 
 import json
@@ -51,6 +52,14 @@ class Order:
         self.state = "PENDIENTE"
 
 
+class Proposal:
+    """What a member of staff proposed, as the model knows it."""
+
+    def __init__(self, number: str, actor: int, lines: dict[str, int], version: int) -> None:
+        self.number, self.actor, self.lines, self.version = number, actor, lines, version
+        self.state = "PENDIENTE"
+
+
 class Shop(RuleBasedStateMachine):
     """The model, and the real shop beside it."""
 
@@ -73,7 +82,7 @@ class Shop(RuleBasedStateMachine):
         self.prices = {product["id"]: Decimal(product["precio"]) for product in made}
         self.carts: list[dict[str, int]] = [{}, {}, {}, {}]
         self.versions = [0, 0, 0, 0]
-        self.seen = [False] * 4
+        self.proposals: list[Proposal] = []
         self.stock = STOCK
         self.orders: list[Order] = []
         self.repeatable: list[tuple[int, dict[str, str], bytes]] = []
@@ -104,7 +113,7 @@ class Shop(RuleBasedStateMachine):
     def changed(self, actor: int, answer: Answer, status: int, lines: dict[str, int]) -> None:
         """A write that went through: the cart is one version on and holds this."""
         assert answer.status == status, answer.body
-        self.carts[actor], self.seen[actor] = lines, True
+        self.carts[actor] = lines
         self.versions[actor] += 1
         cart = answer.json()
         shown = {line.get("itemId") or line["producto_id"]: line["cantidad"] for line in cart["items"]}
@@ -124,7 +133,6 @@ class Shop(RuleBasedStateMachine):
     @rule(actor=ACTORS)
     def look(self, actor: int) -> None:
         cart = self.ask(actor, "GET", self.cart_path(actor)).json()
-        self.seen[actor] = True
         assert {line["producto_id"]: line["cantidad"] for line in cart["items"]} == self.carts[actor]
         assert cart["version"] == self.versions[actor]
         if actor == CLIENT:
@@ -146,7 +154,6 @@ class Shop(RuleBasedStateMachine):
         chosen = self.products[product]
         path = f"{self.cart_path(actor)}/item/{chosen}"
         answer = self.ask(actor, "PATCH", path, {"cantidad": amount})
-        self.seen[actor] |= answer.status == 200
         if chosen in self.carts[actor]:
             self.changed(actor, answer, 200, {**self.carts[actor], chosen: amount})
         else:
@@ -165,7 +172,6 @@ class Shop(RuleBasedStateMachine):
     @rule(actor=ACTORS)
     def clear(self, actor: int) -> None:
         answer = self.ask(actor, "DELETE", self.cart_path(actor))
-        self.seen[actor] = True
         if self.carts[actor]:
             self.changed(actor, answer, 200, {})
         else:
@@ -189,7 +195,7 @@ class Shop(RuleBasedStateMachine):
         saved = self.ask(CLIENT, "POST", f"{self.client.panel}/auto-guardar", {"carrito": cart}).json()
         assert saved["carrito_actualizado"] is not late
         if not late:
-            self.carts[CLIENT], self.seen[CLIENT] = lines, True
+            self.carts[CLIENT] = lines
             self.versions[CLIENT] += 1
         assert (saved["versiones"]["carrito"] or 0) == self.versions[CLIENT]
 
@@ -224,7 +230,6 @@ class Shop(RuleBasedStateMachine):
         headers = {"Idempotency-Key": uuid.uuid4().hex} if keyed else {}
         answer = self.ask(actor, "POST", self.order_path(actor), {"aceptar_cambios": True}, headers)
         lines = self.carts[actor]
-        self.seen[actor] |= answer.status in {201, 400}
         if not lines:
             last = [order.number for order in self.orders if order.actor == actor]
             said = self.refused(answer, 400, "carrito_vacio")
@@ -296,6 +301,38 @@ class Shop(RuleBasedStateMachine):
         amount = f"{cents // 100}.{cents % 100:02}"
         assert self.ask(ADMIN, "PATCH", f"/api/v1/productos/{product}", {"precio": amount}).status == 200
         self.prices[product] = Decimal(amount)
+
+    # --- proposals ----------------------------------------------------------------------------------------
+
+    @rule(actor=st.sampled_from([1, 2, ADMIN]))
+    def propose(self, actor: int) -> None:
+        cart = self.ask(actor, "GET", self.cart_path(actor)).json()["id"]
+        answer = self.ask(actor, "POST", f"/api/v1/carritos/{cart}/proponer")
+        waiting = [each for each in self.proposals if (each.actor, each.state) == (actor, "PENDIENTE")]
+        if not self.carts[actor]:
+            self.refused(answer, 400, "carrito_vacio")
+        elif waiting and waiting[0].version == self.versions[actor]:
+            self.refused(answer, 409, "propuesta_abierta")
+        else:
+            assert answer.status == 201, answer.body
+            for each in waiting:
+                each.state = "REEMPLAZADA"
+            number, lines = answer.json()["id"], dict(self.carts[actor])
+            self.proposals.append(Proposal(number, actor, lines, self.versions[actor]))
+
+    @precondition(lambda self: self.proposals)
+    @rule(data=st.data(), answer=st.sampled_from(["aceptar", "aceptar", "rechazar"]))
+    def answer_a_proposal(self, data: st.DataObject, answer: str) -> None:
+        proposal = data.draw(st.sampled_from(self.proposals))
+        said = self.ask(CLIENT, "POST", f"/api/v1/propuestas/{proposal.number}/{answer}")
+        if proposal.state != "PENDIENTE":
+            self.refused(said, 409, "propuesta_respondida")
+            return
+        proposal.state = "ACEPTADA" if answer == "aceptar" else "RECHAZADA"
+        assert (said.status, said.json()["estado"]) == (200, proposal.state), said.body
+        if answer == "aceptar":
+            self.carts[CLIENT] = dict(Counter(self.carts[CLIENT]) + Counter(proposal.lines))
+            self.versions[CLIENT] += 1
 
     # --- drafts -------------------------------------------------------------------------------------------
 

@@ -213,7 +213,7 @@ def test_control_a_cart_that_nobody_holds(new_database, start_server):
     mutate(database, "carrito_bloquear", "FOR UPDATE", "")
     server = start_server(database.dsn, workers=2)
     made = Round(Cast(server.url, database, server.data_dir), 8)
-    assert sum(made.run(25) for _ in range(8)) > 0
+    assert any(made.run(25) for _ in range(8))
 
 
 A, B = "a", "b"
