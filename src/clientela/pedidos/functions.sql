@@ -1,4 +1,4 @@
--- Functions of the orders. Lock order: the cart's header, the products by identifier, the client's row, events last.
+-- Functions of the orders. Lock order: the cart's header, the client's row, the products by identifier, events last.
 
 -- An order in the neutral form that every contract renders.
 CREATE FUNCTION fn.pedido_neutro(p_pedido public.pedidos) RETURNS json
@@ -126,6 +126,10 @@ BEGIN
     END IF;
     v_carrito := fn.carrito_abrir(p_usuario_id, p_cliente_id, p_vendedor_id, p_admin, p_carrito_nuevo, p_ahora);
     PERFORM fn.carrito_exigir_version(v_carrito, p_version, p_ahora);
+    IF p_entrega ->> 'condicion_pago' = 'CREDITO' THEN
+        -- Before the stock: whoever delivers holds the client first too.
+        PERFORM 1 FROM public.clientes WHERE id = p_cliente_id FOR NO KEY UPDATE;
+    END IF;
     -- Stock that is counted is held, in one order, before it is looked at.
     PERFORM 1 FROM public.productos
       WHERE existencias IS NOT NULL
