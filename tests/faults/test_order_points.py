@@ -24,7 +24,6 @@ from tests.faults.order_flows import (
     Flow,
     KeptOrder,
     OwnOrder,
-    Step,
     through_every_point,
 )
 from tests.tools.cluster import Cluster
@@ -181,7 +180,6 @@ def mine(db: Database, point: int, how: str) -> Iterator[Callable[[], bool]]:
         (OwnOrder, "error", False),
         (OwnOrder, "cut", True),
         (KeptOrder, "error", True),
-        (Step, "error", False),
         (Cancelling, "cut", True),
         (Delivering, "error", False),
         (Accepting, "error", True),

@@ -19,10 +19,10 @@ def shop(server: str, cast: Cast, db: Database) -> Shop:
     return Shop(server, cast, db)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def unguarded(cluster: Cluster, scratch: Path, worker: str) -> Iterator[Shop]:
-    """One for the module's controls, whose guards may be taken away one after the other (tests.tools.mutants)."""
-    name = f"sin_guardia_{os.getpid()}_{worker}_{os.urandom(3).hex()}"
+    """One for controls, whose guards are taken away one after the other and put back (tests.tools.mutants)."""
+    name = f"sin_guardia_{os.getpid()}_{worker}"
     database = Database(cluster.create(name))
     with Server(scratch / name, database.dsn) as server:
         yield Shop(server.url, Cast(server.url, database, server.data_dir), database)

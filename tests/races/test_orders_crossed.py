@@ -85,15 +85,14 @@ def oversold(shop: Shop, races: int) -> int:
     return wrong
 
 
-@pytest.mark.parametrize("races", [60, pytest.param(5_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("races", [40, pytest.param(5_000, marks=pytest.mark.long)])
 @pytest.mark.timeout(7200)
 def test_the_last_unit_is_sold_once(shop: Shop, races: int) -> None:
     assert oversold(shop, races) == 0
 
 
-def test_control_looked_at_and_then_taken_it_is_sold_again(unguarded: Shop) -> None:
-    wall = "productos_existencias_no_negativas"
-    unguarded.db.execute(f"ALTER TABLE productos DROP CONSTRAINT {wall}")
+def test_control_looked_at_and_then_taken_is_seen(unguarded: Shop) -> None:
+    """The wall behind the lock still holds the stock, but who runs into it is not told what the matter is."""
     with mutated(unguarded.db, "pedido_crear", "FOR NO KEY UPDATE", ""):
         assert oversold(unguarded, 5) > 0
 
