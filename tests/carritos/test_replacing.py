@@ -260,7 +260,7 @@ def test_planted_trust_in_the_browser_would_be_seen(cliente, db, new_producto):
     product = new_producto(precio="10.50")["id"]
     put(cliente, (product, 1))
     db.execute(
-        """UPDATE carrito_lineas SET item = jsonb_set(item, '{precio}', '0.01') WHERE producto_id = $1::uuid""",
+        """UPDATE carrito_lineas SET precio_unitario = 0.01 WHERE producto_id = $1::uuid""",
         product,
     )
     line = read(cliente)["items"][0]

@@ -104,6 +104,20 @@ def test_no_line_holds_what_happened_to_others(cast, cliente, new_cliente):
     assert line(cliente, cliente)["items"] == before
 
 
+def test_nobody_hears_of_anothers_cart(cast, cliente, new_producto):
+    """Each sees what happened to his own cart, the office to all: the two never mix, not in the telling either."""
+    added = {"producto_id": new_producto()["id"], "cantidad": 1}
+    own = cliente.post("/orders/cart/me", json=added).json()["id"]
+    kept = cast.vendedora.post(f"/orders/cart/client/{cliente.cliente_id}", json=added).json()["id"]
+
+    def carts(person):
+        items = line(person, cliente, limit=100)["items"]
+        return {item["referencia_id"] for item in items if item["tipo"] == "cart.updated"}
+
+    assert (carts(cliente), carts(cast.vendedora)) == ({own}, {kept})
+    assert carts(cast.admin) == carts(cast.soporte) == {own, kept}
+
+
 def test_who_reads_a_timeline(cast, cliente, new_cliente):
     owe(cast.admin, cliente)
     told = line(cast.admin, cliente)
@@ -252,11 +266,11 @@ def steps(plan):
 
 async def explain(database, body, call):
     """The plan that a function's own statement has once the server stopped looking at its values."""
-    for number, name in enumerate(("p_id", "p_numero", "p_antes", "p_limite"), 1):
+    for number, name in enumerate(("p_id", "p_numero", "p_antes", "p_limite", "p_lector"), 1):
         body = body.replace(name, f"${number}")
     async with database.connect() as connection:
         await connection.execute("SET plan_cache_mode = force_generic_plan")
-        await connection.execute(f"PREPARE linea (uuid, bigint, bigint, integer) AS {body}")
+        await connection.execute(f"PREPARE linea (uuid, bigint, bigint, integer, uuid) AS {body}")
         plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE linea ({call})")
     return list(steps(json.loads(plan)[0]["Plan"]))
 
@@ -264,7 +278,7 @@ async def explain(database, body, call):
 def test_a_timeline_is_looked_up_however_many_events_there_are(full):
     """A page comes from the timeline's index in its order: nothing is scanned, nothing but the page is sorted."""
     body = full.fetchval("SELECT prosrc FROM pg_proc WHERE proname = 'linea_de_tiempo'")
-    found = run(explain(full, body, "md5('c7')::uuid, NULL, 300000, 21"))
+    found = run(explain(full, body, "md5('c7')::uuid, NULL, 300000, 21, md5('u7')::uuid"))
     assert [step["Relation Name"] for step in found if step["Node Type"] == "Seq Scan"] in (
         [],
         ["organizacion"],

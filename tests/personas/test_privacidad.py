@@ -55,7 +55,8 @@ def test_the_archive_holds_everything(cast: Cast, new_cliente: Callable[..., Per
     for name in pictures:
         assert Image.open(io.BytesIO(handed.read(name))).size == (60, 40)
     carts = json.loads(handed.read("carritos.json"))
-    assert [len(cart["lineas"]) for cart in carts["carritos"]] == [1, 1]
+    # What a seller keeps for him and has not proposed is the seller's: the office has it, the customer does not.
+    assert [(len(cart["lineas"]), cart["vendedor_id"]) for cart in carts["carritos"]] == [(1, None)]
     assert [len(each["lineas"]) for each in carts["propuestas"]] == [1]
     assert json.loads(handed.read("cobranza.json"))["pagos"][0]["monto"] == 20
     actions = {row["accion"] for row in json.loads(handed.read("auditoria.json"))}
@@ -64,6 +65,8 @@ def test_the_archive_holds_everything(cast: Cast, new_cliente: Callable[..., Per
     assert b"$2b$" not in everything, "a password's hash was handed out"
     items = cast.admin.get("/api/v1/auditoria", params={"accion": "cliente.exportado"}).json()["items"]
     assert (items[0]["referencia_id"], items[0]["actor_id"]) == (customer.cliente_id, customer.usuario_id)
+    office = json.loads(archive(cast.admin, customer.cliente_id).read("carritos.json"))
+    assert [len(cart["lineas"]) for cart in office["carritos"]] == [1, 1]
 
 
 def test_nobody_else_gets_it(cast: Cast) -> None:

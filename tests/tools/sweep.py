@@ -123,10 +123,11 @@ RULES: dict[str, str] = {
             OR (array_agg(e.estado ORDER BY e.orden DESC))[1] <> p.estado""",
     "pedido_a_saltos": """
         SELECT pedido_id || ':' || orden FROM (
-            SELECT pedido_id, orden, estado, lag(estado) OVER (PARTITION BY pedido_id ORDER BY orden) AS antes,
+            SELECT pedido_id, orden, estado, motivo, lag(estado) OVER (PARTITION BY pedido_id ORDER BY orden) AS antes,
                    ARRAY['PENDIENTE', 'CONFIRMADO', 'EN_PREPARACION', 'EN_RUTA', 'ENTREGADO'] AS pasos
               FROM pedido_estados) e
          WHERE CASE WHEN orden = 1 THEN estado <> 'PENDIENTE'
+                    WHEN estado = antes THEN motivo IS NULL
                     WHEN antes IN ('ENTREGADO', 'CANCELADO') THEN true
                     WHEN estado = 'CANCELADO' THEN false
                     ELSE array_position(pasos, estado) IS DISTINCT FROM array_position(pasos, antes) + 1 END""",

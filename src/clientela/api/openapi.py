@@ -210,7 +210,7 @@ def _parameters(route: Route, components: _Components, *, public: bool) -> list[
             required = name in model.get("required", [])
             found.append({"name": name, "in": "query", "required": required, "schema": schema})
     if route.method not in {"GET", "HEAD"} and not public and not route.secret:
-        key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}
+        key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
         found.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": key})
     if any(ESTADOS[code] == HTTPStatus.PRECONDITION_FAILED for code in route.errors):
         version = {"type": "string", "pattern": '^("[0-9]{1,18}"|\\*)$'}

@@ -17,7 +17,7 @@ BEGIN
 END $$;
 
 -- A cart in the neutral form that every contract renders: today's prices and stock beside each snapshot.
--- precio_actual is the catalogue's, precio_vigente what the line would cost now, its campaign included.
+-- precio_vigente is what the line would cost now, its campaign included.
 CREATE FUNCTION fn.carrito_neutro(p_carrito public.carritos, p_ahora timestamptz) RETURNS json
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -37,11 +37,9 @@ BEGIN
                        'campania_aplicada_id', l.campania_aplicada_id,
                        'motivo_descuento', l.motivo_descuento,
                        'disponible', p.activo AND (p.existencias IS NULL OR p.existencias >= l.cantidad),
-                       'precio_actual', p.precio,
                        'precio_vigente', CASE WHEN l.campania_aplicada_id IS NULL THEN p.precio ELSE coalesce(
                            fn.precio_en_campania(l.campania_aplicada_id, p, p_carrito.cliente_id, p_ahora), p.precio)
-                           END,
-                       'precio_cambio', p.precio <> (l.item -> 'precio')::numeric
+                           END
                    ) ORDER BY l.posicion)
               FROM public.carrito_lineas l
               JOIN public.productos p ON p.id = l.producto_id
@@ -229,14 +227,14 @@ BEGIN
     RETURN json_build_object('carrito', fn.carrito_neutro(v_carrito, p_ahora), 'perdidas', v_lineas.p_perdidas);
 END $$;
 
--- Everything that carts keep of some clients.
-CREATE FUNCTION fn.carritos_exportar(p_clientes uuid[]) RETURNS jsonb LANGUAGE sql STABLE AS $$
+-- Everything that carts keep of some clients; p_propios: only those that they keep themselves.
+CREATE FUNCTION fn.carritos_exportar(p_clientes uuid[], p_propios boolean) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT coalesce(jsonb_agg(to_jsonb(c) || jsonb_build_object('lineas', (
             SELECT coalesce(jsonb_agg(to_jsonb(l) ORDER BY l.posicion), '[]')
               FROM public.carrito_lineas l WHERE l.carrito_id = c.id), 'vaciadas', (
             SELECT coalesce(jsonb_agg(to_jsonb(l) ORDER BY l.vaciado_en, l.posicion), '[]')
               FROM public.carrito_lineas_vaciadas l WHERE l.carrito_id = c.id)) ORDER BY c.creado_en), '[]')
-      FROM public.carritos c WHERE c.cliente_id = ANY (p_clientes)
+      FROM public.carritos c WHERE c.cliente_id = ANY (p_clientes) AND (c.vendedor_id IS NULL OR NOT p_propios)
 $$;
 
 -- Carts are no books: those of an erased person go, and what was proposed to him.

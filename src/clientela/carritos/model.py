@@ -23,9 +23,8 @@ class Item(msgspec.Struct, frozen=True, gc=False):
 class Linea(msgspec.Struct, frozen=True, gc=False):
     """One product in a cart.
 
-    `precio_unitario` is the price last shown: the snapshot's, after its campaign. `precio_actual` is today's in
-    the catalogue, `precio_cambio` whether it differs from the snapshot's, `precio_vigente` what the line would cost
-    now, its campaign included. `disponible`: on sale, and in stock for the whole `cantidad` or not tracked.
+    `precio_unitario` is the price last shown: the snapshot's, after its campaign; `precio_vigente` what the line would
+    cost now, its campaign included. `disponible`: on sale, and in stock for the whole `cantidad` or not tracked.
     """
 
     producto_id: str
@@ -33,9 +32,7 @@ class Linea(msgspec.Struct, frozen=True, gc=False):
     cantidad: Decimal
     precio_unitario: Decimal
     disponible: bool
-    precio_actual: Decimal
     precio_vigente: Decimal
-    precio_cambio: bool
     campania_aplicada_id: int | None = None
     motivo_descuento: str | None = None
 

@@ -13,10 +13,13 @@ TABLES: Final = frozenset(
 """The tables in which something of a client stands, that this module answers for."""
 
 
-async def hand_out(db: Db, clients: Sequence[UUID]) -> Any:
-    """Return everything that is kept of some clients."""
+async def hand_out(db: Db, clients: Sequence[UUID], *, own: bool) -> Any:
+    """Return everything that is kept of some clients.
+
+    `own`: for the client himself, who is not shown what his seller keeps for him and has not proposed.
+    """
     return {
-        "carritos": await store.hand_out(db, clients),
+        "carritos": await store.hand_out(db, clients, own=own),
         "propuestas": await store.hand_out_proposals(db, clients),
     }
 

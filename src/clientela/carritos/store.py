@@ -113,13 +113,13 @@ async def put_line(
 
 # --- everything of one person ----------------------------------------------------------------------------------
 
-HAND_OUT: Final = "SELECT fn.carritos_exportar($1::uuid[])"
+HAND_OUT: Final = "SELECT fn.carritos_exportar($1::uuid[], $2::boolean)"
 FORGET: Final = "SELECT fn.carritos_olvidar($1::uuid[])"
 
 
-async def hand_out(db: Db, clients: Sequence[UUID]) -> Any:
-    """Return everything that is kept of some clients."""
-    return msgspec.json.decode(await db.fetchval(HAND_OUT, list(clients)))
+async def hand_out(db: Db, clients: Sequence[UUID], *, own: bool) -> Any:
+    """Return everything that is kept of some clients; `own`: without what sellers keep for them."""
+    return msgspec.json.decode(await db.fetchval(HAND_OUT, list(clients), own))
 
 
 async def forget(db: Db, clients: Sequence[UUID]) -> None:

@@ -27,7 +27,7 @@ _EMIT_MANY: Final = """SELECT fn.eventos_volcar(
 _READ: Final = """SELECT flujo, seq, tipo, datos, cliente_id, actor_id, creado_en FROM eventos
     WHERE flujo = $1::text AND seq > $2::bigint ORDER BY seq LIMIT $3"""
 # The function lies with the flow that shows a timeline: it joins what the domains know of each event.
-_TIMELINE: Final = "SELECT fn.linea_de_tiempo($1::uuid, $2::bigint, $3::bigint, $4::integer)"
+_TIMELINE: Final = "SELECT fn.linea_de_tiempo($1::uuid, $2::bigint, $3::bigint, $4::integer, $5::uuid)"
 # Streams are locked in the order in which emitters lock them; the condition is that of the index.
 _PURGE: Final = """WITH viejos AS (
       SELECT flujo, seq FROM eventos
@@ -127,13 +127,16 @@ async def head(db: Db, flujo: str) -> int:
     return int(await db.fetchval(_HEAD, flujo) or 0)
 
 
-async def read_timeline(db: Db, ref: UUID | int, before: int | None, limit: int) -> str | None:
+async def read_timeline(
+    db: Db, ref: UUID | int, before: int | None, limit: int, reader: UUID | None
+) -> str | None:
     """Read a client's newest events, or those before one, each once, as the JSON of `fn.linea_de_tiempo`.
 
-    None where there is no such client. Whoever asks must be checked against what the JSON says of the client.
+    `reader`: somebody who is not shown what others do with their carts. None where there is no such client. Whoever
+    asks must be checked against what the JSON says of the client.
     """
     cliente_id, numero = (ref, None) if isinstance(ref, UUID) else (None, ref)
-    found: str | None = await db.fetchval(_TIMELINE, cliente_id, numero, before, limit)
+    found: str | None = await db.fetchval(_TIMELINE, cliente_id, numero, before, limit, reader)
     return found
 
 

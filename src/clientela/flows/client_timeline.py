@@ -16,6 +16,7 @@ from clientela.core.actor import Actor
 from clientela.core.db import Db
 from clientela.core.errors import NotFound
 from clientela.core.textos import PALABRAS, RESUMENES
+from clientela.identidad.model import Rol
 from clientela.organizacion.model import MONEDA_INICIAL
 
 
@@ -66,7 +67,9 @@ async def read_timeline(db: Db, actor: Actor, ref: UUID | int, *, after: int | N
     NotFound `cliente_no_encontrado` also where the caller may not read the client. Whatever happens meanwhile, going
     from part to part shows all that was there at the first, each once.
     """
-    found = await events.read_timeline(db, ref, after, limit + 1)
+    found = await events.read_timeline(
+        db, ref, after, limit + 1, None if actor.rol in {Rol.SOPORTE, Rol.ADMIN} else actor.usuario_id
+    )
     if found is None:
         raise NotFound("cliente_no_encontrado")
     read = _READER.decode(found)

@@ -51,19 +51,19 @@ async def export_client(db: Db, actor: Actor, ref: UUID | int) -> tuple[Cliente,
     """
     found = await access.visible_client(db, actor, ref)
     await audit.record(db, "cliente.exportado", actor=actor, objeto=("cliente", str(found.id)))
-    return found, _archive(db, found)
+    return found, _archive(db, found, own=not actor.es_personal)
 
 
-async def _archive(db: Db, client: Cliente) -> AsyncGenerator[bytes, None]:
+async def _archive(db: Db, client: Cliente, *, own: bool) -> AsyncGenerator[bytes, None]:
     ids = await clientes.person(db, client.id)
     register = await clientes.hand_out(db, ids)
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in register.items():
             _add(archive, f"{name}.json", _json(content))
+        _add(archive, "carritos.json", _json(await carritos.hand_out(db, ids, own=own)))
         yield pipe.take()
         for area, domain in (
-            ("carritos", carritos),
             ("panel", panel),
             ("tickets", tickets),
             ("cobranza", cobranza),

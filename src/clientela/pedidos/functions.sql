@@ -154,6 +154,11 @@ BEGIN
         PERFORM fn.fallo(409, 'pedido_con_cambios', jsonb_build_object('lineas', v_problemas));
     END IF;
 
+    IF (SELECT sum(round(r.cantidad * r.precio_actual, 2))
+          FROM jsonb_to_recordset(v_lineas) AS r (cantidad numeric, precio_actual numeric)) > 999999999999.99 THEN
+        PERFORM fn.fallo(422, 'datos_invalidos', NULL, '{"items": ["El total del pedido es demasiado grande"]}');
+    END IF;
+
     INSERT INTO public.pedidos (
         id, cliente_id, vendedor_id, creado_por, sesion_id, carrito_id, carrito_version, condicion_pago, sucursal_id,
         fecha_entrega_solicitada, fecha_entrega_requerida, hora_entrega_requerida, fuera_de_ventana, proxima_ventana,
@@ -236,7 +241,8 @@ BEGIN
      ORDER BY d.orden LIMIT 1;
 END $$;
 
--- Take an order one step on, or cancel it; its own present state changes nothing. Cancelled stock returns.
+-- Take an order one step on, or cancel it; its own present state changes nothing, but a note on it is written down.
+-- Cancelled stock returns.
 --   fallo 409: transicion_invalida (desde, hasta); 412: desactualizado (version)
 CREATE FUNCTION fn.pedido_cambiar_estado(
     p_pedido_id uuid, p_estado text, p_nota text, p_version bigint, p_actor_id uuid, p_ahora timestamptz
@@ -248,15 +254,17 @@ BEGIN
     SELECT * INTO STRICT v_pedido FROM public.pedidos WHERE id = p_pedido_id FOR NO KEY UPDATE;
     IF v_pedido.version <> p_version THEN
         PERFORM fn.fallo(412, 'desactualizado', jsonb_build_object('version', v_pedido.version));
-    ELSIF v_pedido.estado = p_estado THEN
+    ELSIF v_pedido.estado = p_estado AND (p_nota IS NULL OR p_nota = (
+            SELECT motivo FROM public.pedido_estados WHERE pedido_id = p_pedido_id ORDER BY orden DESC LIMIT 1)) THEN
         RETURN fn.pedido_neutro(v_pedido);
-    ELSIF v_pedido.estado IN ('ENTREGADO', 'CANCELADO')
-        OR (p_estado <> 'CANCELADO'
-            AND array_position(v_pasos, p_estado) <> array_position(v_pasos, v_pedido.estado) + 1) THEN
+    ELSIF v_pedido.estado <> p_estado AND (
+            v_pedido.estado IN ('ENTREGADO', 'CANCELADO')
+            OR (p_estado <> 'CANCELADO'
+                AND array_position(v_pasos, p_estado) <> array_position(v_pasos, v_pedido.estado) + 1)) THEN
         PERFORM fn.fallo(409, 'transicion_invalida',
                          jsonb_build_object('desde', v_pedido.estado, 'hasta', p_estado));
     END IF;
-    IF p_estado = 'CANCELADO' THEN
+    IF p_estado = 'CANCELADO' AND v_pedido.estado <> p_estado THEN
         PERFORM 1 FROM public.productos
           WHERE id IN (SELECT producto_id FROM public.pedido_lineas WHERE pedido_id = p_pedido_id AND descontada)
           ORDER BY id FOR NO KEY UPDATE;

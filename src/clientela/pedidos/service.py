@@ -53,7 +53,7 @@ async def create(
 
 
 async def get(db: Db, actor: Actor, pedido_id: UUID) -> Pedido:
-    """Return an order: to its customer, its seller, the sellers who serve its client, administrators.
+    """Return an order: to its customer, the sellers who may serve him, administrators.
 
     NotFound `pedido_no_encontrado`, Forbidden for another's.
     """
@@ -70,7 +70,7 @@ def _may_see(actor: Actor, order: Pedido, assigned: UUID | None) -> bool:
     if actor.rol == Rol.CLIENTE:
         return order.cliente_id == actor.cliente_id
     if actor.rol == Rol.VENDEDOR:
-        return assigned is None or actor.usuario_id in {order.vendedor_id, assigned}
+        return assigned in {None, actor.usuario_id}
     return actor.es_admin
 
 
@@ -88,7 +88,7 @@ def may_see_delivery(actor: Actor, delivery: Entrega) -> bool:
     """Tell whether a member of staff may see a delivery: whoever may see its order."""
     assigned = delivery.vendedor_asignado_id
     if actor.rol == Rol.VENDEDOR:
-        return assigned is None or actor.usuario_id in {delivery.vendedor_id, assigned}
+        return assigned in {None, actor.usuario_id}
     return actor.es_admin
 
 

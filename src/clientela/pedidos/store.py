@@ -98,10 +98,10 @@ SELECT (SELECT count(*) FROM hallados) AS total,
 
 OF_CLIENT: Final = _list("pedidos p", "p.cliente_id = $1")
 OF_SELLER: Final = _list("pedidos p", "p.vendedor_id = $1")
-# A seller also sees what was ordered for or by the clients whom he may serve: his own, and those of nobody.
+# A seller sees what was ordered for or by the clients whom he may serve: his own, and those of nobody.
 SEEN_BY_SELLER: Final = _list(
     "pedidos p JOIN clientes c ON c.id = p.cliente_id",
-    "(p.vendedor_id = $1 OR c.vendedor_asignado_id = $1 OR c.vendedor_asignado_id IS NULL)",
+    "(c.vendedor_asignado_id = $1 OR c.vendedor_asignado_id IS NULL)",
 )
 ALL: Final = _list("pedidos p", "$1::uuid IS NULL")
 
@@ -177,7 +177,7 @@ DELIVERIES: Final = """
 SELECT json_agg(json_build_object(
            'pedido_id', p.id, 'numero', p.numero, 'cliente_id', p.cliente_id, 'cliente', c.nombre,
            'vendedor_id', p.vendedor_id, 'vendedor_asignado_id', c.vendedor_asignado_id, 'sucursal_id', p.sucursal_id,
-           'direccion', d.direccion, 'latitud', p.latitud, 'longitud', p.longitud,
+           'direccion', coalesce(d.direccion, a.direccion), 'latitud', p.latitud, 'longitud', p.longitud,
            'fecha_entrega_solicitada', p.fecha_entrega_solicitada,
            'hora_entrega_requerida', to_char(p.hora_entrega_requerida, 'HH24:MI'),
            'fuera_de_ventana', p.fuera_de_ventana, 'observaciones_entrega', p.observaciones_entrega,
@@ -189,6 +189,7 @@ SELECT json_agg(json_build_object(
            AND fecha_entrega_solicitada < $3::timestamptz) p
   JOIN clientes c ON c.id = p.cliente_id
   LEFT JOIN direcciones d ON d.uuid = p.sucursal_id
+  LEFT JOIN direcciones a ON p.sucursal_id IS NULL AND a.cliente_id = p.cliente_id AND a.es_principal AND a.activa
  CROSS JOIN LATERAL (
        SELECT coalesce(sum(cantidad * peso_kg), 0) AS peso_kg, bool_and(peso_kg IS NOT NULL) AS completo
          FROM pedido_lineas WHERE pedido_id = p.id) l

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema, model
 from pydantic_core import PydanticCustomError
 
 from clientela.api.body import Cantidad, Entrada, NoVacio, read_body
-from clientela.carritos.model import Carrito, Item, LineaPedida, LineaPerdida
+from clientela.carritos.model import Carrito, Item, Linea, LineaPedida, LineaPerdida
 from clientela.catalogo import images
 from clientela.core.ids import canonical_uuid
 from clientela.core.textos import ADVERTENCIAS, CAMPOS
@@ -102,20 +102,23 @@ def cart_fields(cart: Carrito, url: str) -> tuple[UUID | None, list[LineaSalida]
     lines = [
         LineaSalida(
             line.producto_id,
-            _with_addresses(line.item, url),
+            _shown(line, url),
             line.cantidad,
             line.disponible,
-            line.precio_actual,
-            line.precio_cambio,
+            line.precio_vigente,
+            line.precio_vigente != line.precio_unitario,
         )
         for line in cart.lineas
     ]
     return cart.cliente_id, lines, cart.version, cart.actualizado_en
 
 
-def _with_addresses(item: Item, url: str) -> Item:
-    shown = images.outward(url, item.imagenes)
-    return item if shown == item.imagenes else msgspec.structs.replace(item, imagenes=shown)
+def _shown(line: Linea, url: str) -> Item:
+    """Show a product with the price that the line was shown with, its campaign included, and whole addresses."""
+    item, pictures = line.item, images.outward(url, line.item.imagenes)
+    if pictures == item.imagenes and item.precio == line.precio_unitario:
+        return item
+    return msgspec.structs.replace(item, imagenes=pictures, precio=line.precio_unitario)
 
 
 # --- drafts ----------------------------------------------------------------------------------------------

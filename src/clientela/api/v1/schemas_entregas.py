@@ -23,8 +23,8 @@ class EntregasConsulta(Consulta):
 class Ubicacion(msgspec.Struct):
     """A place, in degrees."""
 
-    lat: Decimal
-    lng: Decimal
+    lat: float
+    lng: float
 
 
 class VentanaSalida(msgspec.Struct):
@@ -151,7 +151,7 @@ def _delivery(one: Entrega) -> EntregaSalida:
 
 def _place(one: Entrega) -> Ubicacion | None:
     known = one.latitud is not None and one.longitud is not None
-    return Ubicacion(one.latitud, one.longitud) if known else None  # type: ignore[arg-type]
+    return Ubicacion(float(one.latitud), float(one.longitud)) if known else None  # type: ignore[arg-type]
 
 
 def _route(route: RutaPlanificada) -> RutaSalida:
