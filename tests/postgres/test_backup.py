@@ -293,7 +293,7 @@ def schema(dsn: str) -> list[tuple[str, str]]:
             SELECT attrelid::regclass || '.' || attname,
                    concat(format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated)
               FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
-             WHERE relnamespace = 'public'::regnamespace AND attnum > 0
+             WHERE relnamespace = 'public'::regnamespace AND attnum > 0 AND NOT attisdropped
             UNION ALL SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
              WHERE connamespace = 'public'::regnamespace
             UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'

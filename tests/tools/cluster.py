@@ -106,6 +106,12 @@ def start_embedded() -> Iterator[OwnCluster]:
     with open_directory() as home:
         server = EmbeddedPostgres(home)
         server.start()
+        server.stop()
+        # Many servers of the tests hold connections at once, for as long as their module or session lasts.
+        (file,) = home.glob("pg/*/postgresql.conf")
+        with file.open("a") as settings:
+            settings.write("\nmax_connections = 400\n")
+        server.start()
         try:
             yield OwnCluster(home, server.dsn())
         finally:

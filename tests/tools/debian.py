@@ -54,7 +54,7 @@ def _serve(programs: Path, home: Path, account: str | None, settings: dict[str, 
     )  # fmt: skip
     port = free_port()
     options = {"port": str(port), "listen_addresses": "127.0.0.1", "unix_socket_directories": str(home)}
-    options |= {"max_connections": "200", **settings}
+    options |= {"max_connections": "400", **settings}
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
             [str(programs / "postgres"), "-D", str(home / "data"), *(f"--{k}={v}" for k, v in options.items())],

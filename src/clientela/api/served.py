@@ -11,8 +11,8 @@ _ALWAYS: Final = {
     "Accept-Ranges": "none",
 }
 # Whoever holds a private image's address shall neither keep it nor find it in a cache.
-# Front ends live at other origins; who may see a private picture is told by the token or the link, not by the origin.
-_PRIVATE: Final = {"Cache-Control": "private, no-store", "Cross-Origin-Resource-Policy": "cross-origin"}
+_PRIVATE: Final = {"Cache-Control": "private, no-store"}
+# Front ends live at other origins.
 _PUBLIC: Final = {
     "Cache-Control": "public, max-age=31536000, immutable",
     "Cross-Origin-Resource-Policy": "cross-origin",
