@@ -63,7 +63,8 @@ def day() -> str:
 
 @pytest.fixture
 def depot(cast: Cast) -> Iterator[None]:
-    """The organisation has a depot meanwhile."""
+    """The organisation has a depot meanwhile, and no vehicle of an earlier test is in use."""
+    cast.db.execute("UPDATE vehiculos SET activo = false WHERE activo")
     path = "/api/v1/organizacion"
     before = cast.admin.get(path).json()["deposito"]
     assert cast.admin.put(path, json={"deposito": DEPOT}).status_code == 200

@@ -32,7 +32,7 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- A client, by identifier or number (of a merged record: the survivor), and his newest events, or those before one; NULL where there is no such client.
--- p_lector, where given, hears of no carts but his own.
+-- p_lector, where given, hears of no carts but his own; by a CASE, whose yield the planner does not guess too low.
 CREATE FUNCTION fn.linea_de_tiempo(p_id uuid, p_numero bigint, p_antes bigint, p_limite integer, p_lector uuid)
 RETURNS json LANGUAGE sql STABLE AS $$
     SELECT json_build_object(
@@ -45,7 +45,8 @@ RETURNS json LANGUAGE sql STABLE AS $$
                               'hechos', fn.evento_hechos(e.tipo, (e.datos ->> 'id')::uuid)) ORDER BY e.id DESC)
                      FROM (SELECT id, creado_en, tipo, datos FROM public.eventos
                             WHERE cliente_id = k.id AND principal AND id < coalesce(p_antes, 9223372036854775807)
-                              AND (p_lector IS NULL OR tipo <> 'cart.updated' OR flujo = 'usuario:' || p_lector)
+                              AND CASE WHEN p_lector IS NOT NULL AND tipo = 'cart.updated'
+                                       THEN flujo = 'usuario:' || p_lector ELSE true END
                             ORDER BY id DESC LIMIT p_limite) e), '[]'))
       FROM public.clientes pedido JOIN public.clientes k ON k.id = coalesce(pedido.fusionado_con_id, pedido.id)
      WHERE pedido.id = p_id OR pedido.numero = p_numero
