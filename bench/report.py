@@ -253,8 +253,9 @@ def replace_part(heading: str, lines: Sequence[str]) -> None:
 
 
 def write_page(result: dict[str, Any], rows: Sequence[Row], found: Sequence[Bar]) -> None:
-    """Write the page of the documentation."""
+    """Write the page's beginning; the parts that follow it stay until they are measured again."""
     memory = result["memory"]
+    _, part, rest = PAGE.read_text(encoding="utf-8").partition("\n## ")
     lines = [
         _INTRODUCTION.format(**result["rig"]),
         *table(rows),
@@ -268,4 +269,4 @@ def write_page(result: dict[str, Any], rows: Sequence[Row], found: Sequence[Bar]
         _MEASURED.format(**result, **result["machine"], percent=round(100 * result["foreign"])),
         "",
     ]
-    PAGE.write_text("\n".join(lines), encoding="utf-8")
+    PAGE.write_text("\n".join(lines) + part + rest, encoding="utf-8")

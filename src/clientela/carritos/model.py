@@ -8,6 +8,8 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from clientela.core.money import line_subtotal
+
 
 class Item(msgspec.Struct, frozen=True, gc=False):
     """What the catalogue said of a product when its line was added (the `item` of the panel's contract)."""
@@ -35,6 +37,16 @@ class Linea(msgspec.Struct, frozen=True, gc=False):
     precio_vigente: Decimal
     campania_aplicada_id: int | None = None
     motivo_descuento: str | None = None
+
+    @property
+    def subtotal(self) -> Decimal:
+        """What the line costs at the price last shown, rounded half up to cents."""
+        return line_subtotal(self.precio_unitario, self.cantidad)
+
+    @property
+    def precio_cambio(self) -> bool:
+        """Whether the line would cost something else now."""
+        return self.precio_vigente != self.precio_unitario
 
 
 class Carrito(msgspec.Struct, frozen=True, gc=False):

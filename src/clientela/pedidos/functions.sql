@@ -118,6 +118,7 @@ DECLARE
     v_lugar record;
     v_lineas jsonb;
     v_problemas jsonb;
+    v_total numeric;
     v_disponible numeric;
     v_neutro json;
 BEGIN
@@ -154,8 +155,9 @@ BEGIN
         PERFORM fn.fallo(409, 'pedido_con_cambios', jsonb_build_object('lineas', v_problemas));
     END IF;
 
-    IF (SELECT sum(round(r.cantidad * r.precio_actual, 2))
-          FROM jsonb_to_recordset(v_lineas) AS r (cantidad numeric, precio_actual numeric)) > 999999999999.99 THEN
+    SELECT sum(round(r.cantidad * r.precio_actual, 2)) INTO v_total
+      FROM jsonb_to_recordset(v_lineas) AS r (cantidad numeric, precio_actual numeric);
+    IF v_total > 999999999999.99 THEN
         PERFORM fn.fallo(422, 'datos_invalidos', NULL, '{"items": ["El total del pedido es demasiado grande"]}');
     END IF;
 
@@ -169,9 +171,7 @@ BEGIN
            (p_entrega ->> 'fecha_entrega_requerida')::date, (p_entrega ->> 'hora_entrega_requerida')::time,
            coalesce((p_entrega ->> 'fuera_de_ventana')::boolean, false), p_entrega -> 'proxima_ventana',
            p_entrega ->> 'observaciones_entrega', v_lugar.latitud, v_lugar.longitud,
-           (SELECT sum(round(r.cantidad * r.precio_actual, 2))
-              FROM jsonb_to_recordset(v_lineas) AS r (cantidad numeric, precio_actual numeric)),
-           p_ahora, p_ahora
+           v_total, p_ahora, p_ahora
     RETURNING * INTO v_pedido;
     INSERT INTO public.pedido_lineas (
         pedido_id, posicion, producto_id, codigo, nombre, unidad, peso_kg, cantidad, precio_unitario,

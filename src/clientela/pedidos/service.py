@@ -69,6 +69,11 @@ async def get(db: Db, actor: Actor, pedido_id: UUID) -> Pedido:
 def _may_see(actor: Actor, order: Pedido, assigned: UUID | None) -> bool:
     if actor.rol == Rol.CLIENTE:
         return order.cliente_id == actor.cliente_id
+    return _serves(actor, assigned)
+
+
+def _serves(actor: Actor, assigned: UUID | None) -> bool:
+    """Tell whether a member of staff may serve a client, by the seller whom he is assigned to."""
     if actor.rol == Rol.VENDEDOR:
         return assigned in {None, actor.usuario_id}
     return actor.es_admin
@@ -86,10 +91,7 @@ async def deliveries(db: Db, fecha: date, zona: ZoneInfo) -> tuple[Entrega, ...]
 
 def may_see_delivery(actor: Actor, delivery: Entrega) -> bool:
     """Tell whether a member of staff may see a delivery: whoever may see its order."""
-    assigned = delivery.vendedor_asignado_id
-    if actor.rol == Rol.VENDEDOR:
-        return assigned in {None, actor.usuario_id}
-    return actor.es_admin
+    return _serves(actor, delivery.vendedor_asignado_id)
 
 
 async def history(db: Db, pedido_id: UUID) -> tuple[Cambio, ...]:

@@ -1,5 +1,6 @@
 """Use cases of the maintenance (spec 5 §11–12, CONTRACT §12): how often, and which visits are next."""
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from clientela.core.errors import Forbidden, NotFound
 from clientela.identidad.model import Rol
 from clientela.organizacion import service as organizacion
 from clientela.postventa import rules
-from clientela.postventa.model import Orden, Visita
+from clientela.postventa.model import Orden, Plan, Visita
 from clientela.postventa.store import maintenance as store
 from clientela.postventa.store import orders
 
@@ -46,18 +47,20 @@ async def plan_visits(db: Db, orden_id: UUID) -> None:
     """Write the visits that an order's plan lacks; nothing where it has no plan, or was not executed yet."""
     plan = await store.plan_of(db, orden_id)
     if plan is not None:
-        zona = await organizacion.zona(db)
-        lacking = rules.upcoming(plan, db.now(), zona)
-        await store.add_visits(db, [(plan, cycle, date) for cycle, date in lacking], db.now())
+        await _write_lacking(db, [plan])
 
 
 async def plan_all(db: Db) -> bool:
     """Write the visits that plans lack, for so many plans; True while there may be more."""
+    plans = await store.plans_lacking(db, db.now() + rules.AHEAD, BATCH)
+    await _write_lacking(db, plans)
+    return len(plans) == BATCH
+
+
+async def _write_lacking(db: Db, plans: Sequence[Plan]) -> None:
     now, zona = db.now(), await organizacion.zona(db)
-    plans = await store.plans_lacking(db, now + rules.AHEAD, BATCH)
     lacking = [(plan, cycle, date) for plan in plans for cycle, date in rules.upcoming(plan, now, zona)]
     await store.add_visits(db, lacking, now)
-    return len(plans) == BATCH
 
 
 async def of_client(db: Db, actor: Actor, cliente_id: UUID) -> tuple[Visita, ...]:

@@ -106,7 +106,7 @@ def cart_fields(cart: Carrito, url: str) -> tuple[UUID | None, list[LineaSalida]
             line.cantidad,
             line.disponible,
             line.precio_vigente,
-            line.precio_vigente != line.precio_unitario,
+            line.precio_cambio,
         )
         for line in cart.lineas
     ]

@@ -12,7 +12,7 @@ from clientela.api.body import Cantidad, Entrada, Id, Uuid, absent
 from clientela.api.call import etag
 from clientela.carritos.model import CambioLinea, Carrito, Linea
 from clientela.core.errors import PreconditionFailed
-from clientela.core.money import line_subtotal, total
+from clientela.core.money import total
 
 
 class LineaEntrada(Entrada):
@@ -101,10 +101,10 @@ def _line(line: Linea) -> LineaSalida:
         line.item.nombre,
         line.cantidad,
         line.precio_unitario,
-        line_subtotal(line.precio_unitario, line.cantidad),
+        line.subtotal,
         line.campania_aplicada_id,
         line.motivo_descuento,
         line.disponible,
         line.precio_vigente,
-        line.precio_vigente != line.precio_unitario,
+        line.precio_cambio,
     )

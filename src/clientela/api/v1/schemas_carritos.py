@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from clientela.carritos.model import Carrito, Linea
-from clientela.core.money import line_subtotal, total
+from clientela.core.money import total
 
 
 class LineaCarrito(msgspec.Struct):
@@ -72,10 +72,10 @@ def _line(line: Linea) -> LineaCarrito:
         line.item.nombre,
         line.cantidad,
         line.precio_unitario,
-        line_subtotal(line.precio_unitario, line.cantidad),
+        line.subtotal,
         line.campania_aplicada_id,
         line.motivo_descuento,
         line.disponible,
         line.precio_vigente,
-        line.precio_vigente != line.precio_unitario,
+        line.precio_cambio,
     )
