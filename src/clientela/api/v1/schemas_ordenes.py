@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from clientela.api.body import (
     LINEA,
@@ -39,6 +39,7 @@ Nombre = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200,
 Meses = Annotated[int, Field(ge=0, le=120)]
 Minutos = Annotated[int, Field(ge=1, le=1440)]
 Texto = Annotated[str, StringConstraints(max_length=10_000), NoVacio]
+_BLANK: Final = blank_is_default(None)
 
 
 class ServicioEntrada(EntradaV1):
@@ -67,13 +68,10 @@ class ServicioCambios(EntradaV1):
         return CambiosServicio(self.nombre, self.garantia_meses, self.duracion_min, self.activo)
 
 
-Switch = Annotated[Literal["0", "1"] | None, BeforeValidator(lambda value: value or None)]
-
-
 class ServiciosConsulta(Pagina):
     """Which services: those in use (`activo=1`), those that are not (0), or all."""
 
-    activo: Switch = None
+    activo: Annotated[Literal["0", "1"] | None, _BLANK] = None
 
     @property
     def wanted(self) -> bool | None:
@@ -161,9 +159,6 @@ class CancelarEntrada(EntradaV1):
     """Why an order is not made."""
 
     motivo: Texto | None = None
-
-
-_BLANK: Final = blank_is_default(None)
 
 
 class OrdenesConsulta(Pagina):
