@@ -18,8 +18,9 @@ from clientela.api import permisos
 from clientela.api.call import ROUTES
 from clientela.api.permisos import REGLAS, Regla
 from clientela.app import document as openapi_document
+from clientela.core.acciones import ACCIONES
 from clientela.core.codigos import ESTADOS
-from clientela.core.textos import ACCIONES, MENSAJES
+from clientela.core.textos import MENSAJES
 from clientela.settings import Settings
 from tools import inventory
 
@@ -125,7 +126,7 @@ def audit() -> str:
     used = inventory.audited_actions()
     if used != ACCIONES.keys():
         raise OutdatedSourceError(
-            f"core.textos.ACCIONES and the code differ in {sorted(used ^ ACCIONES.keys())}"
+            f"core.acciones.ACCIONES and the code differ in {sorted(used ^ ACCIONES.keys())}"
         )
     rows = [(f"`{action}`", text) for action, text in sorted(ACCIONES.items())]
     intro = (

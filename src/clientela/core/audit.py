@@ -17,9 +17,9 @@ from uuid import UUID
 import msgspec
 
 from clientela.core import values
+from clientela.core.acciones import ACCIONES
 from clientela.core.actor import Actor
 from clientela.core.db import Db
-from clientela.core.textos import ACCIONES
 
 _STEP: Final = 5000
 
