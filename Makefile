@@ -94,7 +94,7 @@ GATE := not long and not serial
 # The embedded server itself, the rig, and what is asked of every route alike (rights, hostile values, limits, random
 # requests): they tell nothing new on another server, whose functions, plans and locks all the other tests exercise.
 NOT_ON_DEBIAN := --ignore tests/postgres --ignore tests/rig --ignore tests/demo --ignore tests/api \
-  --ignore tests/identidad/test_flood.py
+  --ignore tests/zonas --ignore tests/identidad/test_flood.py
 
 # Many tests measure time or race on a shared machine: what failed is asked once more, alone. The first answer stays
 # in the log and wants looking at; a failure that repeats fails the gate.
@@ -112,6 +112,16 @@ endif
 test-debian: setup ## The tests that depend on the database, on Debian's PostgreSQL 15 (package postgresql-15).
 	$(BIN)/python -m tests.tools.debian $(PYTEST) -n $(PARALLEL) -m "$(GATE)" $(NOT_ON_DEBIAN) || \
 	  $(BIN)/python -m tests.tools.debian $(AGAIN)
+
+# What has to do with dates, asked where the machine and the database live elsewhere: no answer may differ.
+ZONED := tests/postventa tests/pedidos tests/entregas tests/cobranza tests/clientes tests/catalogo tests/organizacion \
+  tests/core tests/zonas
+.PHONY: test-zonas
+test-zonas: setup ## The tests of dates and limits, with the machine in three zones and the database in two (PARALLEL=…).
+	for machine in UTC America/La_Paz Pacific/Kiritimati; do for base in UTC America/El_Salvador; do \
+	  echo "The machine in $$machine, the database in $$base"; \
+	  TZ=$$machine TEST_TIMEZONE=$$base $(PYTEST) -n $(PARALLEL) -m "$(GATE)" $(ZONED); \
+	done; done
 
 .PHONY: test-long
 test-long: setup check ## The nightly counts, hours; also asks for known vulnerabilities of the locked packages.

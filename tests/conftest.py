@@ -1,6 +1,7 @@
 """The test rig: one PostgreSQL for the run, a migrated database and a real server per xdist worker, the cast.
 
-`TEST_DATABASE_URL` (a superuser's address on a running server) replaces the embedded PostgreSQL.
+`TEST_DATABASE_URL` (a superuser's address on a running server) replaces the embedded PostgreSQL; `TEST_TIMEZONE` is
+the zone that the embedded one takes for its own.
 """
 
 import contextlib

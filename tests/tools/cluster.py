@@ -111,6 +111,8 @@ def start_embedded() -> Iterator[OwnCluster]:
         (file,) = home.glob("pg/*/postgresql.conf")
         with file.open("a") as settings:
             settings.write("\nmax_connections = 400\n")
+            if zone := os.environ.get("TEST_TIMEZONE"):
+                settings.write(f"timezone = '{zone}'\n")
         server.start()
         try:
             yield OwnCluster(home, server.dsn())
