@@ -27,7 +27,7 @@ DAILY: Sequence[Daily] = (
     *postventa.DIARIAS,
 )
 # Who names files; `doctor` asks them.
-ARCHIVOS: Sequence[Owned] = (clientes.ARCHIVOS, catalogo.ARCHIVOS)
+ARCHIVOS: Sequence[Owned] = (clientes.ARCHIVOS, catalogo.ARCHIVOS, postventa.ARCHIVOS)
 
 
 class Worker:

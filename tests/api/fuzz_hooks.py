@@ -25,7 +25,7 @@ ENDING = frozenset(
         "DELETE /api/v1/auth/sesiones/{sesion_id}",
     }
 )
-PICTURES = frozenset({"foto_perfil", "ci_anverso", "ci_reverso"})
+PICTURES = frozenset({"foto_perfil", "ci_anverso", "ci_reverso", "foto"})
 IMPORTING = "POST /api/v1/importaciones"
 SHEETS = {
     "clientes": "nombre,nit\nDe la prueba,778899\n",

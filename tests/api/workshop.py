@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from tests.cast import Persona
+from tests.tools.image_bricks import encoded
 
 
 class Workshop(ABC):
@@ -57,6 +58,35 @@ class Workshop(ABC):
         """A guarantee that waits for a technician."""
         path = f"/api/orden/{self.finished_order()['id']}/solicitar-garantia"
         return str(self.made(path, {}, self.fixed["dueno"])["ordenId"])
+
+    @cached_property
+    def photographed_order(self) -> dict[str, Any]:
+        """A work order whose photos come and go."""
+        return self.work_order()
+
+    @cached_property
+    def photo(self) -> dict[str, Any]:
+        """A photo that stays."""
+        return self.new_photo()
+
+    def new_photo(self) -> dict[str, Any]:
+        """A photo that `tecnica` has just uploaded, after the one that stays."""
+        path, tecnica = f"/api/v1/ordenes/{self.photographed_order['id']}/fotos", self.fixed["tecnica"]
+        sent = {"foto": encoded("PNG")}
+        answer = tecnica.post(path, files=sent)
+        if answer.status_code == 409:
+            # It is full of those that nobody removed; the one that stays was the first.
+            for each in tecnica.get(path).json()["items"][1:]:
+                assert tecnica.delete(f"{path}/{each['id']}").is_success
+            answer = tecnica.post(path, files=sent)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    def next_photo(self, caller: Persona) -> dict[str, Any]:
+        """A photo that the caller may remove; whoever may not is told the one that stays."""
+        may = caller.usuario_id == self.fixed["tecnica"].usuario_id or caller.rol == "admin"
+        return self.new_photo() if self.photo and may else self.photo
 
     @cached_property
     def vehicle(self) -> dict[str, Any]:

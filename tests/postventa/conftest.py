@@ -8,13 +8,27 @@ from typing import Any
 import pytest
 
 from tests.cast import Cast, Persona
+from tests.tools.database import Database
 
 ORDERS = "/api/v1/ordenes"
+ORDER = """
+WITH s AS (INSERT INTO servicios (id, nombre, creado_en, actualizado_en)
+           VALUES (gen_random_uuid(), 'Servicio ' || gen_random_uuid(), now(), now()) RETURNING id)
+INSERT INTO ordenes_trabajo (id, cliente_id, servicio_id, tipo, estado, garantia_meses, duracion_min,
+                             fecha_programada, ultimo_movimiento_en, creado_por, creado_en, actualizado_en)
+SELECT gen_random_uuid(), $1::uuid, s.id, 'NORMAL', 'PENDIENTE', 12, 60, now(), now(), $2::uuid, now(), now() FROM s
+RETURNING id"""
 
 
 def ago(**time: float) -> str:
     """An instant so long before now, in ISO 8601."""
     return (datetime.now(UTC) - timedelta(**time)).isoformat()
+
+
+def plant_order(database: Database, cliente_id: uuid.UUID, actor_id: uuid.UUID) -> uuid.UUID:
+    """A pending work order in a database without a server."""
+    made: uuid.UUID = database.fetchval(ORDER, cliente_id, actor_id)
+    return made
 
 
 class Office:

@@ -172,6 +172,8 @@ def sweep(db: Database) -> list[Violation]:
 NAMED_FILES = """
     SELECT k FROM clientes, unnest(ARRAY[foto_perfil, ci_anverso, ci_reverso]) AS k WHERE k IS NOT NULL
     UNION ALL
+    SELECT clave FROM orden_fotos
+    UNION ALL
     SELECT 'productos/' || p.id || '/' || split_part(d, '/imagenes/', 2) FROM productos p, unnest(p.imagenes) AS d
      WHERE starts_with(d, '/api/v1/productos/' || p.id || '/imagenes/')"""
 

@@ -104,6 +104,12 @@ REGLAS: dict[str, Regla] = {
     "POST /api/v1/ordenes/{orden_id}/iniciar": Regla(TECNICO | ADMIN, "ordenes"),
     "POST /api/v1/ordenes/{orden_id}/finalizar": Regla(TECNICO | ADMIN, "ordenes"),
     "POST /api/v1/ordenes/{orden_id}/cancelar": Regla(TECNICO | SOPORTE | ADMIN, "ordenes"),
+    "GET /api/v1/ordenes/{orden_id}/fotos": Regla(CLIENTE | TECNICO | SOPORTE | ADMIN, "ordenes"),
+    "POST /api/v1/ordenes/{orden_id}/fotos": Regla(TECNICO | SOPORTE | ADMIN, "ordenes"),
+    "GET /api/v1/ordenes/{orden_id}/fotos/{foto_id}": Regla(
+        CLIENTE | TECNICO | SOPORTE | ADMIN, "ordenes", "enlace"
+    ),
+    "DELETE /api/v1/ordenes/{orden_id}/fotos/{foto_id}": Regla(TECNICO | SOPORTE | ADMIN, "ordenes"),
     "POST /api/orden/{orden_id}/solicitar-garantia": Regla(CLIENTE, "ordenes"),
     "GET /api/garantias/pendientes": Regla(ADMIN, "ordenes", "libre"),
     "GET /api/garantias/pendientes/{page}": Regla(ADMIN, "ordenes", "libre"),

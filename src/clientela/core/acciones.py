@@ -55,6 +55,7 @@ ACCIONES: dict[str, str] = {
     "orden.creada": "Se creó una orden de trabajo",
     "orden.asignada": "Se asignó una orden de trabajo a un técnico",
     "orden.cancelada": "Se canceló una orden de trabajo",
+    "orden.foto_quitada": "Se quitó una foto de una orden de trabajo",
     "garantia.pedida": "Se pidió la garantía de una orden",
     "mantenimiento.configurado": "Se fijó la periodicidad del mantenimiento de una orden",
     "campania.creada": "Se agregó una campaña",

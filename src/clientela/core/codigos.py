@@ -71,6 +71,7 @@ ESTADOS: Final[dict[str, int]] = {
     "categoria_en_uso": 409,
     "placa_en_uso": 409,
     "demasiadas_imagenes": 409,
+    "demasiadas_fotos": 409,
     "correo_registrado": 409,
     "celular_registrado": 409,
     "usernick_registrado": 409,

@@ -104,6 +104,7 @@ MENSAJES: dict[str, str] = {
     "servicio_retirado": "Ese servicio ya no se ofrece",
     "orden_no_encontrada": "Orden no encontrada",
     "orden_en_otro_estado": "La orden no admite esa acción en el estado en que está",
+    "demasiadas_fotos": "La orden ya tiene 20 fotos; quite alguna antes",
     "tecnico_no_encontrado": "Técnico no encontrado",
     "tecnico_ocupado": "El técnico ya tiene otra visita a esa hora",
     "garantia_no_encontrada": "Orden de garantía no encontrada",

@@ -36,7 +36,7 @@ async def erase_client(db: Db, actor: Actor, ref: UUID | int) -> Cliente:
             await idempotency.forget(tx, str(client.usuario_principal_id))
         for area in (panel, carritos, tickets, cobranza, pedidos, postventa):
             await area.forget(tx, ids)
-        keys = await clientes.forget(tx, ids)
+        keys = [*await clientes.forget(tx, ids), *await postventa.forget_photos(tx, ids)]
         await audit.record(
             tx,
             "cliente.anonimizado",

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any, Final
 from uuid import UUID
 
@@ -44,7 +44,7 @@ class _Pipe(io.RawIOBase):
 
 
 async def export_client(db: Db, actor: Actor, ref: UUID | int) -> tuple[Cliente, AsyncGenerator[bytes, None]]:
-    """Return a client and his archive piece by piece: a JSON file for each area, and his images.
+    """Return a client and his archive piece by piece: a JSON file for each area, and his images and photos.
 
     For administrators and for the client himself; each export is in the audit log before the first byte leaves.
     Raises NotFound where there is no such client, or for one who asks for another.
@@ -72,15 +72,28 @@ async def _archive(db: Db, client: Cliente, *, own: bool) -> AsyncGenerator[byte
         ):
             _add(archive, f"{area}.json", _json(await domain.hand_out(db, ids)))
             yield pipe.take()
+        photos = await postventa.photos_of(db, ids)
+        _add(archive, "fotos.json", _json(photos))
         storage = files.open_storage(db.settings)
-        for record in register["clientes"]:
-            for field in IMAGENES:
-                key = record[field]
-                if key is not None and await storage.exists(key):
-                    ending = key.rpartition(".")[2]
-                    _add(archive, f"imagenes/{record['numero']}-{field}.{ending}", await storage.get(key))
-                    yield pipe.take()
+        for name, key in (*_images(register["clientes"]), *_photos(photos)):
+            if await storage.exists(key):
+                _add(archive, f"{name}.{key.rpartition('.')[2]}", await storage.get(key))
+                yield pipe.take()
     yield pipe.take()
+
+
+def _images(records: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Return the images of clients: the name in the archive, the key of the file."""
+    for record in records:
+        for field in IMAGENES:
+            if record[field] is not None:
+                yield f"imagenes/{record['numero']}-{field}", record[field]
+
+
+def _photos(rows: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Return the photos of work orders likewise."""
+    for row in rows:
+        yield f"fotos/{row['orden']}-{row['lugar']}", row["clave"]
 
 
 def _json(content: Any) -> bytes:

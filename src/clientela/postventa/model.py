@@ -33,6 +33,8 @@ class Accion(StrEnum):
     ASIGNADA = "asignada"
     REPROGRAMADA = "reprogramada"
     NOTA = "nota"
+    FOTO = "foto"
+    FOTO_QUITADA = "foto_quitada"
     INICIADA = "iniciada"
     FINALIZADA = "finalizada"
     CANCELADA = "cancelada"
@@ -155,6 +157,19 @@ class OrdenCompleta(Orden, frozen=True):
     """A work order with all its movements, oldest first."""
 
     movimientos: tuple[Movimiento, ...]
+
+
+class Foto(msgspec.Struct, frozen=True):
+    """A photo of a work order, `ancho` × `alto` pixels; `clave` names its file and never leaves."""
+
+    id: UUID
+    orden_id: UUID
+    clave: str
+    descripcion: str | None
+    ancho: int
+    alto: int
+    subida_por: Persona
+    creado_en: datetime
 
 
 class Agendada(msgspec.Struct, frozen=True):

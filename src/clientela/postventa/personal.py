@@ -5,11 +5,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from clientela.core.db import Db
-from clientela.postventa.store import persons
+from clientela.postventa.store import persons, photos
 
 TABLES: Final = frozenset(
-    {"ordenes_trabajo", "orden_movimientos", "calificaciones", "tecnico_estrellas", "visitas_mantenimiento"}
-)
+    {
+        "ordenes_trabajo", "orden_movimientos", "orden_fotos", "calificaciones", "tecnico_estrellas",
+        "visitas_mantenimiento",
+    }
+)  # fmt: skip
 """The tables in which something of a client stands, that this module answers for."""
 
 
@@ -26,3 +29,13 @@ async def forget(db: Db, clients: Sequence[UUID]) -> None:
 async def hand_over(db: Db, source: UUID, target: UUID) -> None:
     """Give one client's orders to another."""
     await persons.hand_over(db, source, target)
+
+
+async def photos_of(db: Db, clients: Sequence[UUID]) -> list[dict[str, Any]]:
+    """Return the photos of some clients' orders; `clave` names the file, `orden` is its order's number."""
+    return await photos.hand_out(db, clients)
+
+
+async def forget_photos(db: Db, clients: Sequence[UUID]) -> list[str]:
+    """Forget the photos of some clients' orders; return the keys of their files."""
+    return await photos.forget(db, clients)
