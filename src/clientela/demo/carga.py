@@ -29,6 +29,7 @@ from clientela.demo.flota import open_fleet
 from clientela.demo.historia import Historia, Suceso
 from clientela.demo.progreso import Progreso, showing
 from clientela.demo.registro import Registro, completed, open_register
+from clientela.demo.taller import Taller
 from clientela.demo.ventas import Ventas
 from clientela.identidad import users
 from clientela.identidad.model import Filtro
@@ -65,8 +66,8 @@ async def _clean(progress: Progreso) -> dict[bytes, Imagen]:
     }
 
 
-def _story() -> random.Random:
-    return random.Random(SEED)  # noqa: S311 - a story is told, nothing is kept secret
+def _story(part: int = 0) -> random.Random:
+    return random.Random(SEED + part)  # noqa: S311 - a story is told, nothing is kept secret
 
 
 async def _is_loaded(db: Db) -> bool:
@@ -102,6 +103,8 @@ async def _load(db: Db, calendar: Calendario, progress: Progreso, clean: Mapping
     happenings = story.happenings(people, accounts[0], admin)
     happenings += [Suceso(entry.momento, partial(write, db, calendar, admin, entry)) for entry in books]
     happenings += Ventas(story, staff).happenings(people, accounts[0])
+    # With chances of its own, so that whatever changes here leaves the other parts of the story as they are.
+    happenings += Taller(story, staff, _story(1)).happenings(people, accounts)
     # One after the other, whatever they are about: a timeline has the order in which things were written.
     for happening in progress.each("Historia", sorted(happenings, key=lambda each: each.momento)):
         await story.tell(happening)

@@ -5,7 +5,8 @@ from typing import Final
 from clientela.demo.cuentas import CLIENTES, CONTRASENIA, PERSONAL
 
 _TEXT: Final = """
-Distribuidora y Servicios El Ceibo, Santa Cruz de la Sierra: 400 productos, 152 clientes y su historia.
+Distribuidora y Servicios El Ceibo, Santa Cruz de la Sierra: 400 productos, 152 clientes, dos años
+de servicio técnico y su historia.
 
   API          {url}
   Referencia   {url}/docs
