@@ -15,12 +15,47 @@ from tests.tools.sweep import sweep
 
 ROOT = Path(__file__).parents[2]
 RECORDS = {"README.md": ("## A second walk", "## A third"), "README.es.md": ("## La memoria", "## Caso 1")}
-ORDERS = {"README.md": ("## A third walk", "## Running it"), "README.es.md": ("## Caso 1", "## En serio")}
+ORDERS = {"README.md": ("## A third walk", "## A fourth"), "README.es.md": ("## Caso 1", "## La visita")}
+VISITS = {"README.md": ("## A fourth walk", "## Running it"), "README.es.md": ("## La visita", "## En serio")}
+# What is the reader's own: his ids, tokens and times.
+OWN = r"eyJ[\w.-]+|[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\dT[\d:.]+Z"
 # A refusal ends the walk; the reader's curl would only show it.
 STRICT = """set -euo pipefail
 curl() { command curl --fail-with-body --show-error "$@"; echo; }
 json() { python3 -c "import json,sys; print(json.load(sys.stdin)$1)"; }
 """
+# The published contract's own four commands.
+PRINTED = (
+    """curl -X POST http://localhost:3977/api/registrar-cliente \\
+  -H "Content-Type: application/json" \\
+  -d '{
+    "nombre": "Juan Pérez",
+    "celular": "7555-1234",
+    "correo": "juan@example.com",
+    "contrasenia": "securePassword123"
+  }'
+""",
+    """curl -X POST http://localhost:3977/api/login-client \\
+  -H "Content-Type: application/json" \\
+  -d '{
+    "correo": "juan@example.com",
+    "contrasenia": "securePassword123",
+    "gethash": true
+  }'
+""",
+    """curl -X POST http://localhost:3977/api/orden/…/solicitar-garantia \\
+  -H "Authorization: …" \\
+  -H "Content-Type: application/json"
+""",
+    """curl -X POST http://localhost:3977/api/orden/…/calificar \\
+  -H "Authorization: …" \\
+  -H "Content-Type: application/json" \\
+  -d '{
+    "estrellas": 5,
+    "comentario": "Excelente servicio"
+  }'
+""",
+)
 RECORD = """
 SELECT c.telefono, c.observaciones, c.foto_perfil IS NULL AS sin_foto, c.ci_anverso IS NOT NULL AS con_carnet,
        u.usernick, l.codigo,
@@ -42,6 +77,7 @@ def blocks(readme: str, walk: dict[str, tuple[str, str]], kind: str) -> str:
 def walk(server: Server, script: str, tmp_path: Path) -> str:
     """Type a script; what was printed."""
     script = script.replace(".venv/bin/python", sys.executable).replace("URL=http://localhost:3977\n", "")
+    script = script.replace("http://localhost:3977", server.url)
     walked = subprocess.run(
         ["bash", "-c", f"{STRICT}URL={server.url}\n{script}"],
         cwd=ROOT,
@@ -97,6 +133,31 @@ def test_the_walk_of_two_carts(
     assert sweep(database) == []
 
 
+def test_the_walk_of_a_work_order(
+    new_demo_database: Callable[[], Database],
+    start_server: Callable[..., Server],
+    tmp_path: Path,
+) -> None:
+    """Spec 5's "Complete Customer Flow" around the whole life of an order; a refusal is a line like any other."""
+    database = new_demo_database()
+    script = blocks("README.md", VISITS, "sh").replace("curl -s -o", "command curl -s -o")
+    printed = walk(start_server(database.dsn), script, tmp_path)
+    shown = [re.sub(OWN, "…", line) for line in printed.splitlines() if line]
+    assert shown == re.sub(OWN, "…", blocks("README.md", VISITS, "text")).splitlines()
+    told = """SELECT string_agg(m.accion, ' ' ORDER BY m.posicion) FROM orden_movimientos m
+                JOIN calificaciones q USING (orden_id) JOIN clientes c ON c.id = q.cliente_id
+               WHERE c.nombre = 'Juan Pérez'"""
+    assert database.fetchval(told) == "creada asignada iniciada nota finalizada"
+    assert sweep(database) == []
+
+
+def test_the_contract_s_commands_stand_there_as_it_prints_them() -> None:
+    """Spec 5, "Usage Examples", ids and tokens aside."""
+    shown = blocks("README.md", VISITS, "sh")
+    for command in PRINTED:
+        assert re.sub(r"\$ORDEN|\$JUAN", "…", shown).count(command) == 1, command
+
+
 def test_both_languages_tell_the_same_commands() -> None:
     english, spanish = (
         set(re.findall(r"/api/[a-z0-9/-]+", blocks(readme, RECORDS, "sh")))
@@ -104,5 +165,6 @@ def test_both_languages_tell_the_same_commands() -> None:
     )
     assert english - spanish <= {"/api/v1/auditoria"}
     assert spanish <= english
-    for kind in ("sh", "text"):
-        assert blocks("README.md", ORDERS, kind) == blocks("README.es.md", ORDERS, kind)
+    for part in (ORDERS, VISITS):
+        for kind in ("sh", "text"):
+            assert blocks("README.md", part, kind) == blocks("README.es.md", part, kind)
