@@ -21,7 +21,7 @@ _FALLO = re.compile(r"fn\.fallo\(\s*(\d+)\s*,\s*'([a-z0-9_]+)'")
 _FALLO_NAMED = re.compile(r"--\s*fallo (\d+):\s*([a-z0-9_, ]+)")
 _EVENT = re.compile(r"'([a-z_]+\.[a-z_]+)'")
 _EMIT = re.compile(r"(?<!FUNCTION )fn\.evento_emitir\((.*?)\);", re.DOTALL)
-_AUDIT = re.compile(r"(?<!FUNCTION )fn\.auditar\(\s*'[a-z_]+'\s*,\s*'([a-z_.]+)'")
+_AUDIT = re.compile(r"(?<!FUNCTION )fn\.(?:chat_)?auditar\(\s*['\w.]+\s*,\s*'([a-z_.]+)'")
 
 
 def python_files() -> list[Path]:

@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 import clientela.api.bulk
 import clientela.api.castella
+import clientela.api.chat
 import clientela.api.clientes
 import clientela.api.panel
 import clientela.api.pedidos

@@ -97,6 +97,7 @@ def known(person: Persona, world: World) -> dict[str, Any]:
             "servicio_id": world.service["id"],
             "orden_id": world.rated_order["id"],
             "tecnico_id": world.fixed["tecnica"].usuario_id,
+            "chat_id": world.chat,
             "archivo": "start.js",
         },
     }

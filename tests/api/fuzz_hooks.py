@@ -56,6 +56,7 @@ _WORDS: dict[str, Callable[[], Any]] = {
     # Orders of the fuzzer's own, and work orders, are not made up.
     "pedido_id": lambda: None,
     "orden_id": lambda: None,
+    "sessionId": lambda: KNOWN["ruta"]["chat_id"],
     "servicio_id": lambda: KNOWN["ruta"]["servicio_id"],
     "tecnico_id": lambda: KNOWN["ruta"]["tecnico_id"],
     "tecnicoId": lambda: KNOWN["ruta"]["tecnico_id"],

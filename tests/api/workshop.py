@@ -1,19 +1,21 @@
-"""The objects of campaigns, deliveries and field service behind the words of the permission matrix."""
+"""The objects of campaigns, deliveries, field service and chat behind the words of the permission matrix."""
 
 import uuid
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from tests.cast import Persona
+from tests.cast import Cast, Persona
 from tests.tools.image_bricks import encoded
 
 
 class Workshop(ABC):
-    """What the world has of campaigns, deliveries and field service."""
+    """What the world has of campaigns, deliveries, field service and chat."""
 
     fixed: Any
+    cast: Cast
 
     @abstractmethod
     def made(self, path: str, body: dict[str, Any], who: Persona | None = None) -> dict[str, Any]:
@@ -99,3 +101,47 @@ class Workshop(ABC):
         """A campaign that calls may change."""
         period = {"desde": "2026-01-01T00:00:00Z", "hasta": "2099-01-01T00:00:00Z"}
         return self.made("/api/v1/campanias", {"nombre": "Semana", "porcentaje": "10.00", **period})
+
+    def words_of_the_workshop(self, caller: Persona) -> dict[str, Callable[[], Any]]:
+        """The `$words` of all this, for a call."""
+        return {
+            "servicio": lambda: self.service["id"],
+            "servicio_de_ordenes": lambda: self.service_of_orders["id"],
+            "tecnica": lambda: self.fixed["tecnica"].usuario_id,
+            "orden": lambda: self.rated_order["id"],
+            "orden_numero": lambda: self.rated_order["numero"],
+            "orden_con_fotos": lambda: self.photographed_order["id"],
+            "foto": lambda: self.photo["id"],
+            "foto_nueva": lambda: self.next_photo(caller)["id"],
+            "orden_hecha": lambda: self.finished_order()["id"],
+            "orden_asignada": lambda: self.work_order()["id"],
+            "orden_en_ejecucion": lambda: self.work_order(estado="EN_EJECUCION")["id"],
+            "garantia_nueva": self.new_guarantee,
+            "vehiculo": lambda: self.vehicle["id"],
+            "campania": lambda: self.campaign["id"],
+            "chat": lambda: self.chat,
+            "chat_callado": self.quiet_chat,
+            "chat_nuevo": self.open_chat,
+        }
+
+    def open_chat(self) -> str:
+        """The open session of `dueno`; a new one where another call closed it."""
+        dueno = self.fixed["dueno"]
+        opened = dueno.post("/api/chat/session")
+        return str(opened.json()["data"]["id"] if opened.status_code == 201 else opened.json()["sessionId"])
+
+    @cached_property
+    def chat(self) -> str:
+        """A session of `dueno` in which both sides wrote."""
+        chat = self.quiet_chat()
+        self.made("/api/chat/message", {"message": "Hola"}, self.fixed["dueno"])
+        self.made(f"/api/v1/chat/sesiones/{chat}/mensajes", {"message": "Buen día"})
+        return chat
+
+    def quiet_chat(self) -> str:
+        """The open session of `dueno`, whose messages are so old that none counts."""
+        self.cast.db.execute(
+            "UPDATE chat_mensajes SET creado_en = creado_en - interval '2 minutes' WHERE autor_id = $1::uuid",
+            self.fixed["dueno"].usuario_id,
+        )
+        return self.open_chat()

@@ -58,6 +58,26 @@ def cost_of(here, method, path, body=None, headers=None):
     return so_far() - before - own, answer.json()
 
 
+def test_chats_go_once(lone_server, cast, new_cliente):
+    here = new_cliente().again(base_url=lone_server.url)
+    support = cast.soporte.again(base_url=lone_server.url)
+    support.get("/api/v1/organizacion")
+    cost, opened = cost_of(here, "POST", "/api/chat/session")
+    assert cost == 1
+    path = f"/api/chat/session/{opened['data']['id']}"
+    for who, method, where, body in (
+        (here, "GET", "/api/chat/session/active", None),
+        (here, "POST", "/api/chat/message", {"message": "Hola"}),
+        (here, "POST", "/api/chat/message", {"message": "Hola", "clientMessageId": "1"}),
+        (support, "POST", f"/api/v1/chat/sesiones/{opened['data']['id']}/mensajes", {"message": "Buen día"}),
+        (here, "GET", f"{path}/messages", None),
+        (here, "GET", f"{path}/messages?after=1&limit=10", None),
+        (support, "PATCH", f"{path}/mark-read", None),
+        (here, "PATCH", f"{path}/close", None),
+    ):
+        assert cost_of(who, method, where, body)[0] == 1, f"{method} {where}"
+
+
 def test_carts_of_the_orders_contract_go_once(lone_server, db, cast, new_cliente, new_producto):
     """Line by line, an order, an order again, a proposal and its answer, what a cart lost."""
     producto, customer = new_producto()["id"], new_cliente()

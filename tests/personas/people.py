@@ -69,6 +69,11 @@ def full_life(cast: Cast, new_cliente: Callable[..., Persona], marker: str) -> P
         assert customer.put(f"{customer.panel}/borradores/{kind}", json=draft).status_code == 200
     settings = {"vista_activa": "inicio", "configuraciones": {"apodo": marker}}
     assert customer.put(f"{customer.panel}/preferencias", json=settings).status_code == 200
+    chat = customer.post("/api/chat/session").json()["data"]["id"]
+    word = {"message": f"Soy {marker}", "clientMessageId": marker}
+    assert customer.post("/api/chat/message", json=word).status_code == 201
+    word = {"message": f"Hola, {marker}"}
+    assert cast.soporte.post(f"/api/v1/chat/sesiones/{chat}/mensajes", json=word).status_code == 201
     debt = owe(admin, customer, "50.00", concepto=f"Fiado de {marker}")
     pay(admin, customer, "20.00", debt)
     customer.again()

@@ -1,6 +1,7 @@
 """Every table that refers to a client or to his login is known to whoever hands out, forgets and hands over."""
 
 from clientela.carritos import personal as carritos
+from clientela.chat import personal as chat
 from clientela.clientes import personal as clientes
 from clientela.cobranza import personal as cobranza
 from clientela.entregas import personal as entregas
@@ -11,7 +12,10 @@ from clientela.tickets import personal as tickets
 from tests.tools.database import Database
 
 KNOWN = frozenset().union(
-    *(area.TABLES for area in (clientes, carritos, panel, tickets, cobranza, pedidos, entregas, postventa))
+    *(
+        area.TABLES
+        for area in (clientes, carritos, panel, tickets, cobranza, pedidos, entregas, postventa, chat)
+    )
 )
 REFERRING = """
 SELECT DISTINCT c.relname AS tabla FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid

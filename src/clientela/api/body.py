@@ -1,7 +1,7 @@
 """What comes in: strict bodies and lenient queries, their common types, and their errors in Spanish."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any, Final, TypeVar
@@ -28,6 +28,7 @@ from pydantic_core.core_schema import no_info_after_validator_function
 
 from clientela.core.errors import BadRequest, Invalid
 from clientela.core.ids import parse_uuid
+from clientela.core.textos import CAMPOS
 from clientela.core.values import text_is_safe
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -141,6 +142,9 @@ def _hour(value: Any) -> Any:
     return time(int(found[1]), int(found[2]))
 
 
+_NOT_BLANK: Final = r"[^\s\x1c-\x1f\x85]"
+
+
 class _NotBlank:
     """A text that is not only blanks; the description of the API says so too."""
 
@@ -151,7 +155,7 @@ class _NotBlank:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         described = handler(schema)
-        own = {"pattern": r"[^\s\x1c-\x1f\x85]"}
+        own = {"pattern": _NOT_BLANK}
         return {**described, "allOf": [own]} if "pattern" in described else {**described, **own}
 
 
@@ -223,6 +227,23 @@ def texto(maximo: int, *, minimo: int = 0, vacio: bool = True) -> Any:
     """Make the type of a text of at most so many code points; `vacio=False` refuses blanks."""
     limits = StringConstraints(max_length=maximo, min_length=minimo)
     return Annotated[str, limits] if vacio else Annotated[str, limits, NoVacio]
+
+
+def recortado(maximo: int, problem: Callable[[str], str | None]) -> Any:
+    """Make the type of a text whose blanks around it do not count; `problem` says what of `CAMPOS` is wrong with it."""
+
+    def read(value: Any) -> str:
+        told = "" if value is None else value
+        if not isinstance(told, str):
+            raise PydanticCustomError("string_type", "")
+        found = problem(told.strip())
+        if found is not None:
+            raise PydanticCustomError("campo", CAMPOS[found])
+        return told.strip()
+
+    # Blanks around it make it longer than what is counted, so its length says nothing of a wrong one.
+    schema = {"type": "string", "minLength": 1, "maxLength": maximo, "pattern": _NOT_BLANK}
+    return Annotated[str, BeforeValidator(read), WithJsonSchema(schema)]
 
 
 def absent() -> Any:

@@ -8,6 +8,7 @@ import msgspec
 
 from clientela.core import values
 from clientela.core.errors import AppError
+from clientela.core.textos import MENSAJES_CHAT
 
 Body = dict[str, Any]
 
@@ -32,7 +33,7 @@ def _clientes(error: AppError, _: int) -> Body:
 
 def _chat(error: AppError, status: int) -> Body:
     if status != HTTPStatus.BAD_REQUEST:
-        return {"success": False, "message": error.message}
+        return {"success": False, "message": MENSAJES_CHAT.get(error.code, error.message)}
     texts = [text for texts in (error.errors or {}).values() for text in texts]
     return {"success": False, "message": texts or [error.message]}
 

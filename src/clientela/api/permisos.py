@@ -120,6 +120,14 @@ REGLAS: dict[str, Regla] = {
     "PUT /api/orden/{orden_id}/mantenimiento-config": Regla(TECNICO | ADMIN, "ordenes"),
     "GET /api/mantenimientos-cliente/{cliente_id}": Regla(CLIENTE | ADMIN, "ordenes"),
     "GET /api/dashboard/overview": Regla(ADMIN, "ordenes", "libre"),
+    # Chat: customers their own sessions; support and administrators any, and they alone answer
+    "GET /api/chat/session/active": Regla(CLIENTE, "chat", "libre"),
+    "POST /api/chat/session": Regla(CLIENTE, "chat", "libre"),
+    "GET /api/chat/session/{chat_id}/messages": Regla(CLIENTE | SOPORTE | ADMIN, "chat"),
+    "POST /api/chat/message": Regla(CLIENTE, "chat"),
+    "PATCH /api/chat/session/{chat_id}/close": Regla(CLIENTE | SOPORTE | ADMIN, "chat"),
+    "PATCH /api/chat/session/{chat_id}/mark-read": Regla(CLIENTE | SOPORTE | ADMIN, "chat"),
+    "POST /api/v1/chat/sesiones/{chat_id}/mensajes": Regla(SOPORTE | ADMIN, "chat"),
     # Persons: duplicates, privacy
     "GET /api/v1/clientes/duplicados": Regla(ADMIN, "clientes", "libre"),
     "POST /api/v1/clientes/{cliente_id}/fusionar": Regla(ADMIN, "clientes"),

@@ -65,4 +65,10 @@ ACCIONES: dict[str, str] = {
     "panel.borrador_cambiado": "Cambió un borrador de un cliente",
     "panel.preferencias_cambiadas": "Cambió las preferencias de un cliente",
     "ticket.abierto": "Se abrió un ticket",
+    # Chat
+    "chat.abierto": "Se abrió una sesión de chat",
+    "chat.asignado": "Una sesión de chat tiene quien la atienda",
+    "chat.mensaje": "Se escribió un mensaje en un chat",
+    "chat.leido": "Soporte leyó los mensajes de un chat",
+    "chat.cerrado": "Se cerró una sesión de chat",
 }

@@ -122,6 +122,12 @@ MENSAJES: dict[str, str] = {
     "borrador_enviado": "El borrador ya fue enviado",
     "configuraciones_excesivas": "Las configuraciones no pueden superar 8 KiB",
     "ticket_no_encontrado": "Ticket no encontrado",
+    # Chat
+    "chat_no_encontrado": "Sesión de chat no encontrada",
+    "chat_ajeno": "No tienes permisos para acceder a esta sesión de chat",
+    "chat_abierto": "Ya tienes una sesión de chat activa",
+    "chat_cerrado": "La sesión de chat está cerrada",
+    "demasiados_mensajes": "Envió demasiados mensajes en un minuto; espere un momento",
     # Clients
     "localidad_en_uso": "Ya existe una localidad con ese código",
     "categoria_en_uso": "Ya existe una categoría con esa clave",
@@ -143,6 +149,8 @@ MENSAJES: dict[str, str] = {
 
 # What is said of one field, where the shape of the value does not say it already (`api.body`).
 CAMPOS: dict[str, str] = {
+    "mensaje_vacio": "El mensaje no puede estar vacío",
+    "mensaje_largo": "Debe tener como máximo 500 caracteres",
     "obligatorio": "Este campo es obligatorio",
     "correo_invalido": "El correo no es válido",
     "celular_invalido": "El celular no es válido",
@@ -250,6 +258,18 @@ EXITOS: dict[str, str] = {
     "cliente_actualizado": "Cliente actualizado exitosamente",
     "cliente_leido": "Cliente obtenido exitosamente",
     "clientes_leidos": "Clientes obtenidos exitosamente",
+    "chat_leido": "Sesión obtenida exitosamente",
+    "chat_creado": "Sesión creada exitosamente",
+    "mensajes_leidos": "Mensajes obtenidos exitosamente",
+    "mensaje_enviado": "Mensaje enviado exitosamente",
+    "chat_cerrado": "Sesión cerrada exitosamente",
+    "chat_leido_marcado": "Mensajes marcados como leídos",
+}
+
+# How the chat's contract says what the others say in the words above.
+MENSAJES_CHAT: dict[str, str] = {
+    "no_autenticado": "Token inválido o expirado",
+    "prohibido": MENSAJES["chat_ajeno"],
 }
 
 # What a client's timeline tells of each type of event, made at reading from what the rows say now.
@@ -261,6 +281,8 @@ RESUMENES: dict[str, str] = {
     "draft.updated": "Cambió el borrador de {borrador}",
     "invoice.created": "Se emitió la factura n.º {numero}, de {monto}",
     "login.rociado": "Se probaron muchos nombres como contraseña",
+    "message.created": "Se escribió un mensaje en el chat",
+    "messages.read": "Se leyeron mensajes del chat",
     "order.updated": "Pedido n.º {numero}, de {monto}: {estado_pedido}",
     "payment.annulled": "Se anuló el pago n.º {numero}, de {monto}",
     "payment.created": "Pagó {monto} {medio}; recibo n.º {numero}",
@@ -271,6 +293,7 @@ RESUMENES: dict[str, str] = {
     "receivable.annulled": "Se anuló la deuda n.º {numero}, de {monto}: {concepto}",
     "receivable.created": "Se registró una deuda de {monto}: {concepto}",
     "sesion.terminada": "Terminó una sesión",
+    "session.updated": "Chat de soporte n.º {numero}: {estado_chat}",
     "work_order.updated": "Orden de trabajo n.º {numero}, {servicio}: {estado_orden}",
     "ticket.updated": "{clase} {folio}: {asunto}",
 }
@@ -297,6 +320,7 @@ PALABRAS: dict[str, dict[str, str]] = {
         "FINALIZADO": "finalizada",
         "CANCELADA": "cancelada",
     },
+    "estado_chat": {"pending": "espera respuesta", "active": "en curso", "closed": "terminado"},
     "borrador": {"reclamo": "un reclamo", "soporte": "un mensaje a soporte"},
     "medio": {
         "efectivo": "en efectivo",

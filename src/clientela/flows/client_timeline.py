@@ -94,7 +94,7 @@ def _words(facts: dict[str, Any], moneda: str) -> dict[str, str]:
         words["lineas"] = _contents(facts["lineas"])
     if "tipo" in facts:
         words["borrador"] = PALABRAS["borrador"].get(facts["tipo"], facts["tipo"])
-    for name in ("medio", "clase", "estado_pedido", "estado_propuesta", "estado_orden"):
+    for name in ("medio", "clase", "estado_pedido", "estado_propuesta", "estado_orden", "estado_chat"):
         if name in facts:
             words[name] = PALABRAS[name].get(facts[name], facts[name])
     return words

@@ -6,6 +6,7 @@ One transaction over every domain; his files go after its commit, his sessions e
 from uuid import UUID
 
 from clientela.carritos import personal as carritos
+from clientela.chat import personal as chat
 from clientela.clientes import personal as clientes
 from clientela.clientes import service
 from clientela.clientes.model import Cliente
@@ -34,7 +35,7 @@ async def erase_client(db: Db, actor: Actor, ref: UUID | int) -> Cliente:
         addresses = await clientes.addresses_of(tx, people)
         for client in people:
             await idempotency.forget(tx, str(client.usuario_principal_id))
-        for area in (panel, carritos, tickets, cobranza, pedidos, postventa):
+        for area in (panel, carritos, tickets, cobranza, pedidos, postventa, chat):
             await area.forget(tx, ids)
         keys = [*await clientes.forget(tx, ids), *await postventa.forget_photos(tx, ids)]
         await audit.record(

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from clientela.carritos import personal as carritos
+from clientela.chat import personal as chat
 from clientela.clientes import access
 from clientela.clientes import personal as clientes
 from clientela.clientes.model import IMAGENES, Cliente
@@ -69,6 +70,7 @@ async def _archive(db: Db, client: Cliente, *, own: bool) -> AsyncGenerator[byte
             ("cobranza", cobranza),
             ("pedidos", pedidos),
             ("postventa", postventa),
+            ("chat", chat),
         ):
             _add(archive, f"{area}.json", _json(await domain.hand_out(db, ids)))
             yield pipe.take()

@@ -25,6 +25,8 @@ LANGUAGE sql STABLE AS $$
         WHEN 'work_order' THEN
             (SELECT json_build_object('numero', o.numero, 'servicio', s.nombre, 'estado_orden', o.estado)
                FROM public.ordenes_trabajo o JOIN public.servicios s ON s.id = o.servicio_id WHERE o.id = p_id)
+        WHEN 'session' THEN
+            (SELECT json_build_object('numero', numero, 'estado_chat', estado) FROM public.chat_sesiones WHERE id = p_id)
         WHEN 'ticket' THEN
             (SELECT json_build_object('clase', tipo, 'folio', folio, 'asunto', asunto)
                FROM public.tickets WHERE id = p_id)

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from clientela.carritos import personal as carritos
+from clientela.chat import personal as chat
 from clientela.clientes import personal as clientes
 from clientela.clientes import service
 from clientela.clientes.model import Cliente
@@ -67,6 +68,7 @@ async def merge_clients(db: Db, actor: Actor, ref: UUID | int, wanted: Fusion) -
         await cobranza.move_books(tx, other.id, survivor.id)
         await pedidos.hand_over(tx, other.id, survivor.id)
         await postventa.hand_over(tx, other.id, survivor.id)
+        await chat.hand_over(tx, other.id, survivor.id)
         taken = await clientes.hand_over(tx, other, survivor, wanted.ventanas)
         datos = {
             "fusionado_id": str(other.id), "campos": taken, "lineas_de_carrito": lines, "ventanas": wanted.ventanas,

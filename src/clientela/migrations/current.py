@@ -27,6 +27,7 @@ LAYERS: Final = (
     "panel",
     "tickets",
     "postventa",
+    "chat",
     "flows",
 )
 _STATE: Final = """

@@ -1,0 +1,1 @@
+"""Support chat: sessions, messages, who answers them (CONTRACT §9)."""
