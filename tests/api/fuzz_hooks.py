@@ -60,6 +60,8 @@ _WORDS: dict[str, Callable[[], Any]] = {
     "servicio_id": lambda: KNOWN["ruta"]["servicio_id"],
     "tecnico_id": lambda: KNOWN["ruta"]["tecnico_id"],
     "tecnicoId": lambda: KNOWN["ruta"]["tecnico_id"],
+    # A visit is put off to a day that is still to come.
+    "fecha_programada": lambda: "2099-03-02T12:00:00Z",
     "habilidades": lambda: ["productos:leer"],
     # A client's record: what must not be somebody's already, and what must exist or be a picture.
     "email": lambda: f"{uuid.uuid4().hex}@example.com",

@@ -61,6 +61,22 @@ class Workshop(ABC):
         path = f"/api/orden/{self.finished_order()['id']}/solicitar-garantia"
         return str(self.made(path, {}, self.fixed["dueno"])["ordenId"])
 
+    def new_visit(self) -> str:
+        """A maintenance visit of `dueno` that is to be made, of an order of `tecnica`."""
+        orden_id = self.finished_order()["id"]
+        path = f"/api/orden/{orden_id}/mantenimiento-config"
+        answer = self.cast.admin.put(path, json={"periodicidadMeses": 6})
+        assert answer.status_code == 200, answer.text
+        found = self.cast.db.fetchval(
+            "SELECT id FROM visitas_mantenimiento WHERE orden_id = $1::uuid", orden_id
+        )
+        return str(found)
+
+    @cached_property
+    def visit(self) -> str:
+        """A maintenance visit that nobody changes."""
+        return self.new_visit()
+
     @cached_property
     def photographed_order(self) -> dict[str, Any]:
         """A work order whose photos come and go."""
@@ -117,6 +133,8 @@ class Workshop(ABC):
             "orden_asignada": lambda: self.work_order()["id"],
             "orden_en_ejecucion": lambda: self.work_order(estado="EN_EJECUCION")["id"],
             "garantia_nueva": self.new_guarantee,
+            "visita": lambda: self.visit,
+            "visita_nueva": self.new_visit,
             "vehiculo": lambda: self.vehicle["id"],
             "campania": lambda: self.campaign["id"],
             "chat": lambda: self.chat,

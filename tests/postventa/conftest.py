@@ -18,6 +18,7 @@ INSERT INTO ordenes_trabajo (id, cliente_id, servicio_id, tipo, estado, garantia
                              fecha_programada, ultimo_movimiento_en, creado_por, creado_en, actualizado_en)
 SELECT gen_random_uuid(), $1::uuid, s.id, 'NORMAL', 'PENDIENTE', 12, 60, now(), now(), $2::uuid, now(), now() FROM s
 RETURNING id"""
+VISITS = "/api/v1/visitas"
 
 
 def ago(**time: float) -> str:
@@ -60,6 +61,21 @@ class Office:
         """Bring in an order that was finished then."""
         done = ejecutada or ago(days=2)
         return self.orden(cliente, estado="FINALIZADO", fecha_programada=done, fecha_ejecucion=done, **fields)
+
+    def visita(
+        self, cliente: Persona, tecnico: Persona, *, ejecutada: str | None = None, meses: int = 6
+    ) -> dict[str, Any]:
+        """The first visit of the maintenance of an order that was finished then."""
+        orden = self.hecha(cliente, ejecutada=ejecutada, tecnico_id=tecnico.usuario_id)
+        path = f"/api/orden/{orden['id']}/mantenimiento-config"
+        answer = self.cast.admin.put(path, json={"periodicidadMeses": meses})
+        assert answer.status_code == 200, answer.text
+        first = self.cast.db.fetchval(
+            "SELECT id FROM visitas_mantenimiento WHERE orden_id = $1::uuid ORDER BY ciclo LIMIT 1",
+            orden["id"],
+        )
+        made: dict[str, Any] = self.cast.admin.get(f"{VISITS}/{first}").json()
+        return made
 
     def move(self, who: Persona, orden: dict[str, Any], accion: str, **body: Any) -> Any:
         """Do something with an order."""

@@ -114,8 +114,8 @@ def plant_visit(shop: Shop, due: datetime) -> uuid.UUID:
     order = shop.order("FINALIZADO", due - timedelta(days=365), given=True)
     shop.db.execute(
         """INSERT INTO visitas_mantenimiento (id, orden_id, cliente_id, periodicidad_meses, ciclo, fecha_programada,
-                                              creado_en, actualizado_en)
-           VALUES ($1, $2, $3, 12, 1, $4, $4, $4)""",
+                                              fecha_original, creado_en, actualizado_en)
+           VALUES ($1, $2, $3, 12, 1, $4, $4, $4, $4)""",
         uuid.uuid4(), order, shop.cliente_id, due,
     )  # fmt: skip
     return order

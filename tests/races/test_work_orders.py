@@ -174,8 +174,9 @@ async def test_a_job_that_runs_twenty_times_at_once_makes_each_visit_once(office
     with pytest.raises(Exception, match="visitas_mantenimiento_ciclo_uk"):
         db.execute(
             """INSERT INTO visitas_mantenimiento (id, orden_id, cliente_id, periodicidad_meses, ciclo,
-                                                  fecha_programada, creado_en, actualizado_en)
-               SELECT gen_random_uuid(), orden_id, cliente_id, periodicidad_meses, ciclo, fecha_programada, now(), now()
+                                                  fecha_programada, fecha_original, creado_en, actualizado_en)
+               SELECT gen_random_uuid(), orden_id, cliente_id, periodicidad_meses, ciclo, fecha_programada,
+                      fecha_original, now(), now()
                  FROM visitas_mantenimiento WHERE orden_id = $1::uuid""",
             order["id"],
         )

@@ -128,6 +128,11 @@ REGLAS: dict[str, Regla] = {
     "PATCH /api/chat/session/{chat_id}/close": Regla(CLIENTE | SOPORTE | ADMIN, "chat"),
     "PATCH /api/chat/session/{chat_id}/mark-read": Regla(CLIENTE | SOPORTE | ADMIN, "chat"),
     "POST /api/v1/chat/sesiones/{chat_id}/mensajes": Regla(SOPORTE | ADMIN, "chat"),
+    "GET /api/v1/visitas": Regla(CLIENTE | TECNICO | SOPORTE | ADMIN, "ordenes", "libre"),
+    "GET /api/v1/visitas/{visita_id}": Regla(CLIENTE | TECNICO | SOPORTE | ADMIN, "ordenes"),
+    "POST /api/v1/visitas/{visita_id}/posponer": Regla(SOPORTE | ADMIN, "ordenes", "libre"),
+    "POST /api/v1/visitas/{visita_id}/orden": Regla(SOPORTE | ADMIN, "ordenes", "libre"),
+    "POST /api/v1/visitas/{visita_id}/hecha": Regla(TECNICO | SOPORTE | ADMIN, "ordenes"),
     # Persons: duplicates, privacy
     "GET /api/v1/clientes/duplicados": Regla(ADMIN, "clientes", "libre"),
     "POST /api/v1/clientes/{cliente_id}/fusionar": Regla(ADMIN, "clientes"),

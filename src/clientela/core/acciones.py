@@ -58,6 +58,8 @@ ACCIONES: dict[str, str] = {
     "orden.foto_quitada": "Se quitó una foto de una orden de trabajo",
     "garantia.pedida": "Se pidió la garantía de una orden",
     "mantenimiento.configurado": "Se fijó la periodicidad del mantenimiento de una orden",
+    "visita.pospuesta": "Se pospuso una visita de mantenimiento",
+    "visita.hecha": "Se dio por hecha una visita de mantenimiento",
     "campania.creada": "Se agregó una campaña",
     "campania.actualizada": "Se modificó una campaña",
     "carrito.motivo_descuento": "Se anotó el motivo de un descuento en un carrito",

@@ -114,6 +114,9 @@ MENSAJES: dict[str, str] = {
     "calificacion_no_finalizada": "Solo se pueden calificar órdenes finalizadas",
     "calificacion_no_encontrada": "Calificación no encontrada",
     "orden_calificada": "Esta orden ya ha sido calificada",
+    "visita_no_encontrada": "Visita no encontrada",
+    "visita_cerrada": "La visita ya se hizo, o la reemplazó otro plan",
+    "visita_con_orden": "La visita ya tiene una orden de trabajo",
     "transicion_invalida": "El pedido no puede pasar a ese estado desde el que tiene",
     "nada_que_recuperar": "Este carrito no perdió nada en los últimos 30 días",
     "propuesta_no_encontrada": "Propuesta no encontrada",
@@ -295,6 +298,7 @@ RESUMENES: dict[str, str] = {
     "sesion.terminada": "Terminó una sesión",
     "session.updated": "Chat de soporte n.º {numero}: {estado_chat}",
     "work_order.updated": "Orden de trabajo n.º {numero}, {servicio}: {estado_orden}",
+    "maintenance.updated": "Visita de mantenimiento de {servicio}: {estado_visita}",
     "ticket.updated": "{clase} {folio}: {asunto}",
 }
 # The words in those sentences that stand for a code.
@@ -321,6 +325,7 @@ PALABRAS: dict[str, dict[str, str]] = {
         "CANCELADA": "cancelada",
     },
     "estado_chat": {"pending": "espera respuesta", "active": "en curso", "closed": "terminado"},
+    "estado_visita": {"PENDIENTE": "por hacer", "HECHA": "hecha", "REEMPLAZADA": "reemplazada por otro plan"},
     "borrador": {"reclamo": "un reclamo", "soporte": "un mensaje a soporte"},
     "medio": {
         "efectivo": "en efectivo",

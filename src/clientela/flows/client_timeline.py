@@ -58,6 +58,16 @@ class _Palabras(dict[str, str]):
         return "—"
 
 
+# Which facts of an event are codes that have words.
+_CODES: Final = (
+    "medio",
+    "clase",
+    "estado_pedido",
+    "estado_propuesta",
+    "estado_orden",
+    "estado_visita",
+    "estado_chat",
+)
 _READER: Final = msgspec.json.Decoder(_Leido)
 
 
@@ -94,7 +104,7 @@ def _words(facts: dict[str, Any], moneda: str) -> dict[str, str]:
         words["lineas"] = _contents(facts["lineas"])
     if "tipo" in facts:
         words["borrador"] = PALABRAS["borrador"].get(facts["tipo"], facts["tipo"])
-    for name in ("medio", "clase", "estado_pedido", "estado_propuesta", "estado_orden", "estado_chat"):
+    for name in _CODES:
         if name in facts:
             words[name] = PALABRAS[name].get(facts[name], facts[name])
     return words

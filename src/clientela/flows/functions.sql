@@ -27,6 +27,10 @@ LANGUAGE sql STABLE AS $$
                FROM public.ordenes_trabajo o JOIN public.servicios s ON s.id = o.servicio_id WHERE o.id = p_id)
         WHEN 'session' THEN
             (SELECT json_build_object('numero', numero, 'estado_chat', estado) FROM public.chat_sesiones WHERE id = p_id)
+        WHEN 'maintenance' THEN
+            (SELECT json_build_object('servicio', s.nombre, 'estado_visita', v.estado)
+               FROM public.visitas_mantenimiento v JOIN public.ordenes_trabajo o ON o.id = v.orden_id
+               JOIN public.servicios s ON s.id = o.servicio_id WHERE v.id = p_id)
         WHEN 'ticket' THEN
             (SELECT json_build_object('clase', tipo, 'folio', folio, 'asunto', asunto)
                FROM public.tickets WHERE id = p_id)

@@ -1,4 +1,4 @@
--- Functions of field service. Lock order: the technician, the order (its root before it), events last.
+-- Functions of field service. Lock order: the technician, the order (its root before it), its visit, events last.
 
 -- A work order in the neutral form that every contract renders.
 CREATE FUNCTION fn.orden_neutra(p_orden public.ordenes_trabajo) RETURNS json
@@ -27,6 +27,7 @@ LANGUAGE sql STABLE AS $$
         'garantia_de', (SELECT json_build_object('id', id, 'numero', numero, 'fecha_programada', fecha_programada)
                           FROM public.ordenes_trabajo WHERE id = p_orden.garantia_de),
         'raiz_id', p_orden.raiz_id,
+        'visita_id', p_orden.visita_id,
         'garantia_meses', p_orden.garantia_meses,
         'duracion_min', p_orden.duracion_min,
         'periodicidad_meses', p_orden.periodicidad_meses,
@@ -94,12 +95,14 @@ BEGIN
 END $$;
 
 -- Make a work order; with p_tecnico_id it is assigned at once. p_historia: {tipo, estado, fecha_ejecucion,
--- garantia_de, ultimo_movimiento_en} of an order that happened elsewhere. Returns {orden, ocupado}.
+-- garantia_de, ultimo_movimiento_en} of an order that happened elsewhere. p_visita_id: the maintenance visit that it
+-- makes. Returns {orden, ocupado}.
 --   fallo 404: tecnico_no_encontrado, cliente_no_encontrado; 409: tecnico_ocupado (ordenId), servicio_retirado;
---   422: datos_invalidos (servicio_id, garantia_de)
+--   422: datos_invalidos (servicio_id, garantia_de); errors of fn.visita_retener and fn.visita_sin_orden
 CREATE FUNCTION fn.orden_crear(
     p_id uuid, p_cliente_id uuid, p_servicio_id uuid, p_tecnico_id uuid, p_fecha timestamptz, p_descripcion text,
-    p_historia jsonb, p_bloquear boolean, p_actor_id uuid, p_ahora timestamptz
+    p_historia jsonb, p_bloquear boolean, p_actor_id uuid, p_ahora timestamptz,
+    p_visita_id uuid DEFAULT NULL
 ) RETURNS json LANGUAGE plpgsql AS $$
 DECLARE
     v_servicio public.servicios;
@@ -117,6 +120,10 @@ BEGIN
     ELSIF NOT v_servicio.activo AND p_historia IS NULL THEN
         PERFORM fn.fallo(409, 'servicio_retirado');
     END IF;
+    IF p_visita_id IS NOT NULL THEN
+        PERFORM fn.visita_retener(p_visita_id);
+        PERFORM fn.visita_sin_orden(p_visita_id);
+    END IF;
     IF p_historia ->> 'garantia_de' IS NOT NULL THEN
         SELECT * INTO v_de FROM public.ordenes_trabajo
          WHERE id = (p_historia ->> 'garantia_de')::uuid AND cliente_id = p_cliente_id;
@@ -126,17 +133,20 @@ BEGIN
     END IF;
     INSERT INTO public.ordenes_trabajo (
         id, cliente_id, servicio_id, tecnico_id, tipo, estado, descripcion, garantia_de, raiz_id, garantia_meses,
-        duracion_min, fecha_programada, fecha_ejecucion, ultimo_movimiento_en, creado_por, creado_en, actualizado_en)
+        duracion_min, fecha_programada, fecha_ejecucion, ultimo_movimiento_en, visita_id, creado_por, creado_en,
+        actualizado_en)
     VALUES (
         p_id, p_cliente_id, p_servicio_id, p_tecnico_id, coalesce(p_historia ->> 'tipo', 'NORMAL'),
         coalesce(p_historia ->> 'estado', CASE WHEN p_tecnico_id IS NULL THEN 'PENDIENTE' ELSE 'ASIGNADA' END),
         p_descripcion, v_de.id, coalesce(v_de.raiz_id, v_de.id), v_servicio.garantia_meses, v_servicio.duracion_min,
         p_fecha, (p_historia ->> 'fecha_ejecucion')::timestamptz,
-        coalesce((p_historia ->> 'ultimo_movimiento_en')::timestamptz, p_ahora), p_actor_id, p_ahora, p_ahora)
+        coalesce((p_historia ->> 'ultimo_movimiento_en')::timestamptz, p_ahora), p_visita_id, p_actor_id, p_ahora,
+        p_ahora)
     RETURNING * INTO v_orden;
     IF v_orden.estado = 'ASIGNADA' THEN
         v_ocupado := fn.tecnico_ocupado(v_orden, p_bloquear);
     END IF;
+    PERFORM fn.visita_seguir(v_orden, 'agendada', p_actor_id, p_ahora);
     PERFORM fn.orden_anotar(v_orden, 'creada', NULL, p_actor_id, p_ahora);
     PERFORM fn.orden_avisar(v_orden, p_actor_id, p_ahora);
     RETURN json_build_object('orden', fn.orden_neutra(v_orden), 'ocupado', v_ocupado);
@@ -214,6 +224,7 @@ BEGIN
     IF v_orden.tecnico_id IS NOT NULL THEN
         v_ocupado := fn.tecnico_ocupado(v_orden, p_bloquear);
     END IF;
+    PERFORM fn.visita_seguir(v_orden, 'agendada', p_actor_id, p_ahora);
     PERFORM fn.orden_anotar(v_orden, 'reprogramada', p_texto, p_actor_id, p_ahora);
     PERFORM fn.orden_avisar(v_orden, p_actor_id, p_ahora);
     RETURN json_build_object('orden', fn.orden_neutra(v_orden), 'ocupado', v_ocupado);
@@ -240,6 +251,10 @@ BEGIN
            ultimo_movimiento_en = p_ahora, version = version + 1, actualizado_en = p_ahora
      WHERE id = p_id
     RETURNING * INTO v_orden;
+    IF p_hasta IN ('FINALIZADO', 'CANCELADA') THEN
+        PERFORM fn.visita_seguir(
+            v_orden, CASE p_hasta WHEN 'FINALIZADO' THEN 'hecha' ELSE 'liberada' END, p_actor_id, p_ahora);
+    END IF;
     PERFORM fn.orden_anotar(v_orden, p_accion, p_texto, p_actor_id, p_ahora);
     PERFORM fn.orden_avisar(v_orden, p_actor_id, p_ahora);
     RETURN fn.orden_neutra(v_orden);
@@ -309,47 +324,6 @@ LANGUAGE sql STABLE AS $$
       FROM public.ordenes_por_dia
 $$;
 
--- Set how often an order's maintenance is due; visits that were not made yet give way to those of the new plan, which
--- the caller writes.
-CREATE FUNCTION fn.mantenimiento_configurar(
-    p_id uuid, p_meses integer, p_de text[], p_actor_id uuid, p_ahora timestamptz
-) RETURNS json LANGUAGE plpgsql AS $$
-DECLARE
-    v_orden public.ordenes_trabajo;
-BEGIN
-    PERFORM fn.orden_retener(p_id, p_de, NULL);
-    UPDATE public.visitas_mantenimiento SET estado = 'REEMPLAZADA', actualizado_en = p_ahora
-     WHERE orden_id = p_id AND estado = 'PENDIENTE';
-    UPDATE public.ordenes_trabajo
-       SET periodicidad_meses = p_meses, version = version + 1, actualizado_en = p_ahora
-     WHERE id = p_id
-    RETURNING * INTO v_orden;
-    PERFORM fn.orden_avisar(v_orden, p_actor_id, p_ahora);
-    RETURN fn.orden_neutra(v_orden);
-END $$;
-
--- Of each order of a client, the oldest visit that was not made, if it is due until p_hasta; the earliest first. NULL
--- where there is no such client.
-CREATE FUNCTION fn.mantenimientos_de_cliente(p_cliente_id uuid, p_hasta timestamptz) RETURNS json
-LANGUAGE sql STABLE AS $$
-    SELECT coalesce((
-            SELECT json_agg(json_build_object(
-                       'id', v.id,
-                       'orden_id', v.orden_id,
-                       'cliente', json_build_object('id', k.id, 'nombre', k.nombre),
-                       'tecnico', (SELECT json_build_object('id', id, 'nombre', nombre)
-                                     FROM public.usuarios WHERE id = o.tecnico_id),
-                       'servicio', (SELECT json_build_object('id', id, 'numero', numero, 'nombre', nombre)
-                                      FROM public.servicios WHERE id = o.servicio_id),
-                       'fecha_programada', v.fecha_programada,
-                       'periodicidad_meses', v.periodicidad_meses) ORDER BY v.fecha_programada, o.numero)
-              FROM (SELECT DISTINCT ON (orden_id) * FROM public.visitas_mantenimiento
-                     WHERE cliente_id = k.id AND estado = 'PENDIENTE' AND fecha_programada <= p_hasta
-                     ORDER BY orden_id, fecha_programada) v
-              JOIN public.ordenes_trabajo o ON o.id = v.orden_id), '[]')
-      FROM public.clientes k WHERE k.id = p_cliente_id AND k.anonimizado_en IS NULL
-$$;
-
 -- --- everything of one person ----------------------------------------------------------------------------------
 
 CREATE FUNCTION fn.postventa_exportar(p_clientes uuid[]) RETURNS jsonb LANGUAGE sql STABLE AS $$
@@ -357,7 +331,10 @@ CREATE FUNCTION fn.postventa_exportar(p_clientes uuid[]) RETURNS jsonb LANGUAGE 
                'movimientos', (SELECT jsonb_agg(to_jsonb(m) ORDER BY m.posicion)
                                  FROM public.orden_movimientos m WHERE m.orden_id = o.id),
                'calificacion', (SELECT to_jsonb(c) FROM public.calificaciones c WHERE c.orden_id = o.id),
-               'visitas', (SELECT jsonb_agg(to_jsonb(v) ORDER BY v.fecha_programada)
+               'visitas', (SELECT jsonb_agg(to_jsonb(v) || jsonb_build_object('movimientos', (
+                                      SELECT jsonb_agg(to_jsonb(m) ORDER BY m.posicion)
+                                        FROM public.visita_movimientos m WHERE m.visita_id = v.id))
+                                  ORDER BY v.fecha_programada)
                              FROM public.visitas_mantenimiento v WHERE v.orden_id = o.id)) ORDER BY o.numero), '[]')
       FROM public.ordenes_trabajo o WHERE o.cliente_id = ANY (p_clientes)
 $$;
@@ -368,10 +345,12 @@ CREATE FUNCTION fn.postventa_olvidar(p_clientes uuid[], p_ahora timestamptz) RET
      WHERE o.id = m.orden_id AND o.cliente_id = ANY (p_clientes) AND m.texto IS NOT NULL;
     UPDATE public.calificaciones SET comentario = NULL
      WHERE cliente_id = ANY (p_clientes) AND comentario IS NOT NULL;
-    UPDATE public.visitas_mantenimiento SET estado = 'REEMPLAZADA', actualizado_en = p_ahora
-     WHERE cliente_id = ANY (p_clientes) AND estado = 'PENDIENTE';
     UPDATE public.ordenes_trabajo SET descripcion = NULL, periodicidad_meses = NULL, actualizado_en = p_ahora
      WHERE cliente_id = ANY (p_clientes);
+    UPDATE public.visitas_mantenimiento SET estado = 'REEMPLAZADA', version = version + 1, actualizado_en = p_ahora
+     WHERE cliente_id = ANY (p_clientes) AND estado = 'PENDIENTE';
+    UPDATE public.visita_movimientos m SET motivo = NULL FROM public.visitas_mantenimiento v
+     WHERE v.id = m.visita_id AND v.cliente_id = ANY (p_clientes) AND m.motivo IS NOT NULL;
 $$;
 
 CREATE FUNCTION fn.postventa_mover(p_de uuid, p_a uuid) RETURNS void LANGUAGE sql AS $$

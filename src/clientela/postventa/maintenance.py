@@ -50,6 +50,13 @@ async def plan_visits(db: Db, orden_id: UUID) -> None:
         await _write_lacking(db, [plan])
 
 
+async def plan_after(db: Db, visita_id: UUID) -> None:
+    """Write the visits that the plan of a visit lacks now that it was made."""
+    plan = await store.plan_of_visit(db, visita_id)
+    if plan is not None:
+        await _write_lacking(db, [plan])
+
+
 async def plan_all(db: Db) -> bool:
     """Write the visits that plans lack, for so many plans; True while there may be more."""
     plans = await store.plans_lacking(db, db.now() + rules.AHEAD, BATCH)

@@ -26,6 +26,14 @@ class Estado(StrEnum):
     CANCELADA = "CANCELADA"
 
 
+class EstadoVisita(StrEnum):
+    """Where a maintenance visit stands; a replaced one gave way to a new plan."""
+
+    PENDIENTE = "PENDIENTE"
+    HECHA = "HECHA"
+    REEMPLAZADA = "REEMPLAZADA"
+
+
 class Accion(StrEnum):
     """What happens to a work order, as its movements tell it."""
 
@@ -116,7 +124,10 @@ class OrdenOriginal(msgspec.Struct, frozen=True):
 
 
 class Orden(msgspec.Struct, frozen=True):
-    """A work order; instants are aware. `raiz_id`: from whose execution its guarantee is counted, None for itself."""
+    """A work order; instants are aware. `raiz_id`: from whose execution its guarantee is counted, None for itself.
+
+    `visita_id` is the maintenance visit that it makes.
+    """
 
     id: UUID
     numero: int
@@ -131,6 +142,7 @@ class Orden(msgspec.Struct, frozen=True):
     descripcion: str | None
     garantia_de: OrdenOriginal | None
     raiz_id: UUID | None
+    visita_id: UUID | None
     garantia_meses: int
     duracion_min: int
     periodicidad_meses: int | None
@@ -198,6 +210,7 @@ class NuevaOrden(msgspec.Struct, frozen=True):
     tecnico_id: UUID | None = None
     descripcion: str | None = None
     historia: Historia | None = None
+    visita_id: UUID | None = None
 
 
 class Filtro(msgspec.Struct, frozen=True):
@@ -303,3 +316,50 @@ class Visita(msgspec.Struct, frozen=True):
     servicio: ServicioDeOrden
     fecha_programada: datetime
     periodicidad_meses: int
+
+
+class VisitaPlanificada(msgspec.Struct, frozen=True):
+    """A maintenance visit as the office sees it.
+
+    `orden_id` is the order whose maintenance it is, `orden_generada_id` the one that makes it; `fecha_original` is when
+    the plan wants it.
+    """
+
+    id: UUID
+    orden_id: UUID
+    orden_numero: int
+    cliente: Persona
+    tecnico: Persona | None
+    servicio_id: UUID
+    servicio: ServicioDeOrden
+    estado: EstadoVisita
+    periodicidad_meses: int
+    ciclo: int
+    fecha_programada: datetime
+    fecha_original: datetime
+    confirmada_en: datetime | None
+    hecha_en: datetime | None
+    orden_generada_id: UUID | None
+    version: int
+    creado_en: datetime
+
+
+class MovimientoVisita(msgspec.Struct, frozen=True):
+    """Something that happened to a visit; `actor_id` is None for its client, who used the link in his mail."""
+
+    accion: str
+    de: datetime
+    a: datetime
+    motivo: str | None
+    actor_id: UUID | None
+    creado_en: datetime
+
+
+class FiltroVisitas(msgspec.Struct, frozen=True):
+    """Which visits a list holds: None means any; `desde` is inclusive, `hasta` exclusive."""
+
+    cliente_id: UUID | None = None
+    tecnico_id: UUID | None = None
+    estado: EstadoVisita | None = None
+    desde: datetime | None = None
+    hasta: datetime | None = None

@@ -10,7 +10,7 @@ from clientela.postventa.store import persons, photos
 TABLES: Final = frozenset(
     {
         "ordenes_trabajo", "orden_movimientos", "orden_fotos", "calificaciones", "tecnico_estrellas",
-        "visitas_mantenimiento",
+        "visitas_mantenimiento", "visita_movimientos",
     }
 )  # fmt: skip
 """The tables in which something of a client stands, that this module answers for."""

@@ -10,7 +10,17 @@ from zoneinfo import ZoneInfo
 
 from clientela.core.actor import Actor
 from clientela.identidad.model import Rol
-from clientela.postventa.model import Accion, Cobertura, Estado, Garantia, Historia, Orden, Plan, Tipo
+from clientela.postventa.model import (
+    Accion,
+    Cobertura,
+    Estado,
+    Garantia,
+    Historia,
+    Orden,
+    Plan,
+    Tipo,
+    VisitaPlanificada,
+)
 
 STILL: Final = timedelta(hours=5 * 24)
 """Who has not moved for so long is without movement."""
@@ -77,7 +87,8 @@ def upcoming(plan: Plan, now: datetime, zona: ZoneInfo) -> list[tuple[int, datet
     """
     found: list[tuple[int, datetime]] = []
     cycle, date = plan.ciclo or 0, plan.hasta
-    while date is None or date <= now + AHEAD:
+    until = max(now + AHEAD, plan.hecha_hasta or now)
+    while date is None or date <= until:
         cycle += 1
         date = add_months(plan.fecha_ejecucion, cycle * plan.periodicidad_meses, zona)
         if plan.hecha_hasta is None or date > plan.hecha_hasta:
@@ -115,6 +126,15 @@ def may_read(actor: Actor, orden: Orden) -> bool:
         return actor.cliente_id == orden.cliente_id
     if actor.rol == Rol.TECNICO:
         return orden.tecnico_id == actor.usuario_id
+    return actor.rol in {Rol.SOPORTE, Rol.ADMIN}
+
+
+def may_see_visit(actor: Actor, visit: VisitaPlanificada) -> bool:
+    """Tell whether somebody may see a maintenance visit: its customer, its order's technician, the office."""
+    if actor.rol == Rol.CLIENTE:
+        return actor.cliente_id == visit.cliente.id
+    if actor.rol == Rol.TECNICO:
+        return visit.tecnico is not None and visit.tecnico.id == actor.usuario_id
     return actor.rol in {Rol.SOPORTE, Rol.ADMIN}
 
 

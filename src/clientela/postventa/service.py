@@ -129,10 +129,15 @@ async def start(db: Db, actor: Actor, ref: UUID | int, version: int | None = Non
 async def finish(
     db: Db, actor: Actor, ref: UUID | int, nota: str | None = None, version: int | None = None
 ) -> Orden:
-    """Finish an order that is under way (its technician, admin); a periodicity that waits for it starts now."""
+    """Finish an order that is under way (its technician, admin); a periodicity that waits for it starts now.
+
+    The maintenance visit that it makes is done with it.
+    """
     async with db.transaction() as tx:
         done = await _move(tx, actor, ref, Accion.FINALIZADA, nota, version)
         await maintenance.plan_visits(tx, done.id)
+        if done.visita_id is not None:
+            await maintenance.plan_after(tx, done.visita_id)
         return done
 
 

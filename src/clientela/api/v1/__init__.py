@@ -28,6 +28,7 @@ from clientela.api.v1 import (
     tokens,
     usuarios,
     vehiculos,
+    visitas,
 )
 
 __all__ = [
@@ -58,4 +59,5 @@ __all__ = [
     "tokens",
     "usuarios",
     "vehiculos",
+    "visitas",
 ]

@@ -52,6 +52,7 @@ _SHOWN: Final[dict[str, Any]] = {
     "descripcion": "Dos cámaras no graban de noche",
     "garantia_de": None,
     "raiz_id": None,
+    "visita_id": None,
     "garantia_meses": 12,
     "duracion_min": 60,
     "periodicidad_meses": None,

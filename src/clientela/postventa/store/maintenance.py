@@ -26,17 +26,19 @@ async def configure(db: Db, orden_id: UUID, meses: int, *, actor_id: UUID, now: 
 
 # How far the visits of a plan are known.
 _PLAN: Final = """
-SELECT o.id AS orden_id, o.cliente_id, o.fecha_ejecucion, o.periodicidad_meses, v.ciclo, v.fecha_programada AS hasta,
-       (SELECT max(fecha_programada) FROM visitas_mantenimiento
+SELECT o.id AS orden_id, o.cliente_id, o.fecha_ejecucion, o.periodicidad_meses, v.ciclo, v.fecha_original AS hasta,
+       (SELECT max(fecha_original) FROM visitas_mantenimiento
          WHERE orden_id = o.id AND estado = 'HECHA') AS hecha_hasta
   FROM ordenes_trabajo o
   LEFT JOIN LATERAL (
-       SELECT ciclo, fecha_programada FROM visitas_mantenimiento
+       SELECT ciclo, fecha_original FROM visitas_mantenimiento
         WHERE orden_id = o.id AND estado <> 'REEMPLAZADA' AND periodicidad_meses = o.periodicidad_meses
         ORDER BY ciclo DESC LIMIT 1) v ON true
  WHERE o.estado = 'FINALIZADO' AND o.periodicidad_meses IS NOT NULL"""
 PLAN_OF: Final = f"{_PLAN} AND o.id = $1::uuid"
-PLANS_LACKING: Final = f"""{_PLAN} AND (v.fecha_programada IS NULL OR v.fecha_programada <= $1::timestamptz)
+PLAN_OF_VISIT: Final = f"""{_PLAN} AND o.id = (
+    SELECT orden_id FROM visitas_mantenimiento WHERE id = $1::uuid)"""  # noqa: S608
+PLANS_LACKING: Final = f"""{_PLAN} AND (v.fecha_original IS NULL OR v.fecha_original <= $1::timestamptz)
  ORDER BY o.id LIMIT $2"""
 
 
@@ -46,16 +48,22 @@ async def plan_of(db: Db, orden_id: UUID) -> Plan | None:
     return Plan(**dict(row)) if row else None
 
 
+async def plan_of_visit(db: Db, visita_id: UUID) -> Plan | None:
+    """Return the plan of which a visit is; None where it has ended."""
+    row = await db.fetchrow(PLAN_OF_VISIT, visita_id)
+    return Plan(**dict(row)) if row else None
+
+
 async def plans_lacking(db: Db, until: datetime, limit: int) -> list[Plan]:
     """Return plans whose last known visit is due until an instant."""
     return [Plan(**dict(row)) for row in await db.fetch(PLANS_LACKING, until, limit)]
 
 
 ADD_VISITS: Final = """
-INSERT INTO visitas_mantenimiento (id, orden_id, cliente_id, periodicidad_meses, ciclo, fecha_programada, creado_en,
-                                   actualizado_en)
-SELECT n.id, n.orden_id, n.cliente_id, n.periodicidad_meses, n.ciclo, n.fecha_programada, $7::timestamptz,
-       $7::timestamptz
+INSERT INTO visitas_mantenimiento (id, orden_id, cliente_id, periodicidad_meses, ciclo, fecha_programada,
+                                   fecha_original, creado_en, actualizado_en)
+SELECT n.id, n.orden_id, n.cliente_id, n.periodicidad_meses, n.ciclo, n.fecha_programada, n.fecha_programada,
+       $7::timestamptz, $7::timestamptz
   FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::integer[], $5::integer[], $6::timestamptz[])
        AS n (id, orden_id, cliente_id, periodicidad_meses, ciclo, fecha_programada)
     ON CONFLICT DO NOTHING"""

@@ -32,7 +32,7 @@ _RESUMEN: Final = msgspec.json.Decoder(Resumen)
 
 CREATE: Final = """
 SELECT fn.orden_crear($1::uuid, $2::uuid, $3::uuid, $4::uuid, $5::timestamptz, $6::text, $7::jsonb, $8::boolean,
-                      $9::uuid, $10::timestamptz)"""
+                      $9::uuid, $10::timestamptz, $11::uuid)"""
 
 
 async def create(
@@ -52,6 +52,7 @@ async def create(
         block,
         actor_id,
         now,
+        new.visita_id,
     )
     return _AGENDADA.decode(found)
 
