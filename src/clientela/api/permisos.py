@@ -110,6 +110,7 @@ REGLAS: dict[str, Regla] = {
         CLIENTE | TECNICO | SOPORTE | ADMIN, "ordenes", "enlace"
     ),
     "DELETE /api/v1/ordenes/{orden_id}/fotos/{foto_id}": Regla(TECNICO | SOPORTE | ADMIN, "ordenes"),
+    "GET /api/v1/tecnicos/{tecnico_id}/agenda": Regla(TECNICO | SOPORTE | ADMIN, "ordenes"),
     "POST /api/orden/{orden_id}/solicitar-garantia": Regla(CLIENTE, "ordenes"),
     "GET /api/garantias/pendientes": Regla(ADMIN, "ordenes", "libre"),
     "GET /api/garantias/pendientes/{page}": Regla(ADMIN, "ordenes", "libre"),

@@ -227,6 +227,10 @@ ADVERTENCIAS: dict[str, str] = {
     "linea_ya_pedida": "Esta línea acaba de pedirse y no volvió al carrito",
     "credito_excedido": "El pedido supera el crédito disponible del cliente",
     "tecnico_ocupado": "El técnico ya tiene otra visita a esa hora",
+    "agenda_por_hora": "El recorrido no pudo calcularse: las visitas van por hora",
+    "sin_deposito": "La organización no tiene la ubicación de su depósito",
+    "sin_coordenadas": "No se conoce la ubicación del cliente",
+    "llega_tarde": "Llegaría {minutos} min después de la hora acordada",
     "ventanas_superpuestas": "Las ventanas de entrega {una} y {otra} se superponen",
 }
 

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ import msgspec
 
 from clientela.core.errors import Unavailable
 from clientela.core.logs import get_logger
+from clientela.entregas import rules
 from clientela.entregas.model import Encargo, Motivo, Plan, Problema
 
 # Everything together stays below what a request may still take while its server is being stopped.
@@ -26,6 +28,11 @@ _PER_STOP: Final = 0.03
 _WORKER: Final = ("-I", "-B", "-m", "clientela.entregas.worker")
 # The kernel lets go of the lock of whoever dies.
 _PLACE: Final = Path(__file__)
+
+# So many searches are remembered, and so long is waited for one.
+REMEMBERED: Final = 256
+PATIENCE: Final = 4.0
+_known: Final[OrderedDict[str, asyncio.Task[Plan]]] = OrderedDict()
 
 _log = get_logger(__name__)
 
@@ -51,6 +58,23 @@ async def plan(problem: Problema, seconds: float | None = None) -> Plan:
     if not lines:
         raise Unavailable("servicio_ocupado")
     return msgspec.json.decode(lines[-1], type=Plan)
+
+
+async def plan_known(problem: Problema) -> Plan:
+    """Plan a day as `plan` does, or return what this process found for the same day before.
+
+    Those who ask at once wait for one search, PATIENCE seconds at most, and Unavailable then: it goes on without them.
+    """
+    mark = rules.fingerprint(problem)
+    search = _known.get(mark)
+    if search is None or (search.done() and (search.cancelled() or search.exception() is not None)):
+        search = _known[mark] = asyncio.create_task(plan(problem))
+        while len(_known) > REMEMBERED:
+            _known.popitem(last=False)
+    try:
+        return await asyncio.wait_for(asyncio.shield(search), PATIENCE)
+    except TimeoutError as error:
+        raise Unavailable("servicio_ocupado") from error
 
 
 @asynccontextmanager

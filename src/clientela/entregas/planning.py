@@ -5,6 +5,7 @@ the same count.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from itertools import pairwise
 from math import asin, cos, radians, sin, sqrt
 from typing import Final, NamedTuple
@@ -17,6 +18,23 @@ EARTH_METRES: Final = 6_371_000.0
 Travel = Sequence[Sequence[int]]
 # For each vehicle its visits in order: the stop's number and the number of the way in which it is visited.
 Assignment = Sequence[Sequence[tuple[int, int]]]
+
+
+class Stage(NamedTuple):
+    """Somewhere to go in a given order, not before `since`, for some time; nobody knows where without a place."""
+
+    place: tuple[float, float] | None
+    since: datetime
+    stay: timedelta
+
+
+class Step(NamedTuple):
+    """A stage as it comes: metres from the last known place, None where either is not known."""
+
+    metres: float | None
+    arrives: datetime
+    begins: datetime
+    leaves: datetime
 
 
 class InfeasibleError(ValueError):
@@ -243,3 +261,22 @@ def best_plan(
     judged = [evaluate(problem, travel, assignment, skip) for assignment in found]
     routes, missing, cost = min(judged, key=lambda one: one[2])
     return Plan(routes, missing, cost, min(one[2] for one in judged[:2]))
+
+
+def walk(
+    start: tuple[float, float] | None, leaves: datetime | None, stages: Sequence[Stage], kmh: float
+) -> list[Step]:
+    """Return when somebody comes to each stage, in the order given, at so many km/h as the crow flies.
+
+    `leaves` is when he is free at the start; None: he is at the first stage when it may begin, and sets out in time.
+    """
+    made: list[Step] = []
+    place, clock = start, leaves
+    for stage in stages:
+        away = metres(place, stage.place) if place and stage.place else None
+        drive = timedelta(seconds=(away or 0.0) * 3.6 / kmh)
+        arrives = stage.since if clock is None else clock + drive
+        begins = max(arrives, stage.since)
+        made.append(Step(away, arrives, begins, begins + stage.stay))
+        place, clock = stage.place or place, begins + stage.stay
+    return made

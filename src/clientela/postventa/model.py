@@ -171,6 +171,28 @@ class OrdenCompleta(Orden, frozen=True):
     movimientos: tuple[Movimiento, ...]
 
 
+class Nota(msgspec.Struct, frozen=True):
+    """What somebody wrote when something happened to a work order."""
+
+    accion: Accion
+    texto: str
+    creado_en: datetime
+
+
+class OrdenDelDia(Orden, frozen=True):
+    """A work order as its technician takes it along: with what was written on it, oldest first."""
+
+    ciudad: str | None
+    notas: tuple[Nota, ...]
+
+
+class Agenda(msgspec.Struct, frozen=True):
+    """A technician, and his work orders of a day, by number."""
+
+    tecnico: Persona
+    ordenes: tuple[OrdenDelDia, ...]
+
+
 class Foto(msgspec.Struct, frozen=True):
     """A photo of a work order, `ancho` × `alto` pixels; `clave` names its file and never leaves."""
 

@@ -1,6 +1,7 @@
 """v1: everything that none of the five published contracts gives an address."""
 
 from clientela.api.v1 import (
+    agenda,
     asignaciones,
     auditoria,
     auth,
@@ -32,6 +33,7 @@ from clientela.api.v1 import (
 )
 
 __all__ = [
+    "agenda",
     "asignaciones",
     "auditoria",
     "auth",
