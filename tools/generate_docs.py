@@ -34,6 +34,7 @@ _SCOPES = {
     "cliente_del_path": "customers only with their own `cliente_id`",
     "servicio": "the service looks at the object",
     "enlace": "the service looks at the object; a signed link will do",
+    "pase": "a pass will do",
 }
 
 _TOKENS = """\

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from litestar import Litestar, Request, Response, asgi
 from litestar.exceptions import HTTPException
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 import clientela.api.bulk
 import clientela.api.castella
@@ -20,12 +20,18 @@ import clientela.api.chat
 import clientela.api.clientes
 import clientela.api.panel
 import clientela.api.pedidos
-import clientela.api.v1  # noqa: F401
+import clientela.api.v1
+import clientela.api.ws.routes  # noqa: F401
 from clientela.api import openapi, permisos
 from clientela.api.auth import Gatekeeper
 from clientela.api.call import ROUTES, Receive, Route, Runtime, Scope, Send
+from clientela.api.devices.board import Board
 from clientela.api.dialects import V1, for_path
 from clientela.api.endpoint import Endpoint, new_request_id, render_error
+from clientela.api.origins import Origins
+from clientela.api.ws.sockets import Sockets
+from clientela.api.ws.streams import ENDLESS
+from clientela.chat import service as chat
 from clientela.core import logs
 from clientela.core.db import Pool
 from clientela.core.errors import AppError, BadRequest, HeadersTooLarge, NotFound, UriTooLong
@@ -75,13 +81,17 @@ def create_app(settings: Settings | None = None) -> "Gate":
     metrics.register_gauge(
         "eventos_retraso_segundos", "Time without proof that all events were seen.", lambda: hub.lag
     )
-    runtime = Runtime(settings, pool.db, gatekeeper, metrics)
+    origins = Origins(settings)
+    board = make_board(pool, hub)
+    metrics.register_gauge("dispositivos", "Sockets and event streams that are open.", lambda: board.size)
+    runtime = Runtime(settings, pool.db, gatekeeper, metrics, board)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         await pool.open()
         await hub.start()
         await metrics.start()
+        await board.start()
         secret = asyncio.create_task(_load_secret(pool))
         worker = Worker(pool) if settings.trabajos else None
         if worker:
@@ -91,13 +101,15 @@ def create_app(settings: Settings | None = None) -> "Gate":
         secret.cancel()
         if worker:
             await worker.stop()
+        await board.stop()
         await metrics.stop()
         await hub.stop()
         await pool.close()
 
     litestar = Litestar(
         route_handlers=[
-            asgi(litestar_path(path))(_handler(endpoint)) for path, endpoint in endpoints(runtime)
+            asgi(litestar_path(path), copy_scope=False)(_handler(endpoint))
+            for path, endpoint in endpoints(runtime)
         ],
         exception_handlers={HTTPException: _framework_error, Exception: _framework_error},
         lifespan=[lifespan],
@@ -106,7 +118,18 @@ def create_app(settings: Settings | None = None) -> "Gate":
         debug=False,
     )
     _answer_every_method(litestar.asgi_router.root_route_map_node)
-    return Gate(litestar, settings)
+    sockets = Sockets(board, gatekeeper, origins, lambda ticket: identidad.resolve_pass(pool.db, ticket))
+    return Gate(litestar, settings, origins, sockets)
+
+
+def make_board(pool: Pool, hub: EventHub) -> Board:
+    """Make what looks after the devices that listen to this process."""
+    return Board(
+        pool.db,
+        hub,
+        lambda refs: chat.messages_by_id(pool.db, refs),
+        lambda actor: identidad.resolve_again(pool.db, actor),
+    )
 
 
 def _settle_memory() -> None:
@@ -207,30 +230,42 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.write(f"HTTP/1.1 {status} Bad Request\r\n".encode() + head + b"\r\n" + body)
         self.transport.close()
 
+    def shutdown(self) -> None:
+        """Finish what has begun; an event stream has no end of its own, so it is given one."""
+        # Before its first request a connection has none, whatever the library's type says.
+        cycle: RequestResponseCycle | None = self.cycle
+        extensions: dict[str, Any] = cycle.scope.get("extensions", {}) if cycle is not None else {}
+        end = extensions.get(ENDLESS)
+        if end is not None:
+            end()
+        super().shutdown()
+
 
 class Gate:
     """The outermost door: tidies the path, bounds the head of a request, adds what every answer carries."""
 
-    def __init__(self, app: Litestar, settings: Settings) -> None:
+    def __init__(self, app: Litestar, settings: Settings, origins: Origins, sockets: Sockets) -> None:
         self.app = app
         self.settings = settings
-        self.origins = frozenset(o.encode() for o in settings.origenes if not o.endswith(":*"))
-        # `http://localhost:*` admits every port: the development servers of the front ends.
-        self.any_port = tuple(o.removesuffix("*").encode() for o in settings.origenes if o.endswith(":*"))
-        self.cross_origin = bool(settings.origenes)
+        self.sockets = sockets
+        self.origins = origins
+        self.cross_origin = origins.cross_origin
         secure = settings.url.startswith("https://")
         self.overridden = {name: (name, value) for name, value in COMMON if name in _OVERRIDABLE}
         self.common = (*COMMON, (b"strict-transport-security", b"max-age=31536000")) if secure else COMMON
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one connection of any kind."""
+        if scope["type"] == "websocket":
+            await self.sockets(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         path = scope["path"]
         if "//" in path or (len(path) > 1 and path[-1] == "/"):
             scope["path"] = "/" + "/".join(part for part in path.split("/") if part)
-        origin = self._origin(scope["headers"]) if self.cross_origin else None
+        origin = self.origins.named(scope["headers"]) if self.cross_origin else None
 
         async def send_with_common(message: Any) -> None:
             if message["type"] == "http.response.start":
@@ -244,16 +279,6 @@ class Gate:
             await _preflight(scope, send_with_common)
         else:
             await self.app(scope, receive, send_with_common)
-
-    def _origin(self, headers: Sequence[tuple[bytes, bytes]]) -> bytes | None:
-        for name, value in headers:
-            if name == b"origin":
-                return value if value in self.origins or self._on_any_port(value) else None
-        return None
-
-    def _on_any_port(self, origin: bytes) -> bool:
-        place, _, port = origin.rpartition(b":")
-        return port.isdigit() and len(port) <= 5 and place + b":" in self.any_port
 
     def _with_common(
         self, headers: Sequence[tuple[bytes, bytes]], origin: bytes | None

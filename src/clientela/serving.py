@@ -16,6 +16,8 @@ from clientela.core.postgres import EmbeddedPostgres
 from clientela.settings import Settings
 
 GRACE_SECONDS: Final = 8
+# The largest message that a socket takes, in bytes.
+MAX_FRAME: Final = 64 * 1024
 
 
 class Listen(msgspec.Struct, frozen=True):
@@ -71,6 +73,10 @@ def server_config(listen: Listen, app: str = "clientela.app:create_app") -> uvic
         workers=listen.workers,
         loop="uvloop",
         http="clientela.app:HttpProtocol",
+        ws="clientela.api.ws.protocol:SocketProtocol",
+        ws_max_size=MAX_FRAME,
+        # Devices are spoken to in frames of ours, all of them by one task instead of a timer each.
+        ws_ping_interval=None,
         ws_per_message_deflate=False,
         log_config=None,
         access_log=False,

@@ -12,7 +12,7 @@ from PIL import Image
 
 from clientela import app
 from clientela.api import body as body_module
-from clientela.api import endpoint, permisos, reading
+from clientela.api import endpoint, origins, permisos, reading
 from clientela.api.call import ROUTES, Call, Reply
 from clientela.core import audit, images, values
 from clientela.core.errors import Forbidden
@@ -114,7 +114,7 @@ def reflects_origins() -> None:
     """Every origin is allowed, as many examples do it, and one header is left out."""
     framed = [pair for pair in app.COMMON if b"frame" not in pair[0]]
     setattr(app, "COMMON", tuple(framed))  # noqa: B010
-    setattr(app.Gate, "_origin", lambda _, headers: dict(headers).get(b"origin"))  # noqa: B010
+    setattr(origins.Origins, "named", lambda _, headers: dict(headers).get(b"origin"))  # noqa: B010
     build = app.create_app
 
     def with_some_origin(*args: Any) -> Any:

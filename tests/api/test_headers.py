@@ -98,12 +98,12 @@ def test_every_route_says_the_headers(key: str, world: World) -> None:
         Wire(ready.caller.server_url) as anonymous,
     ):
         answers = {
-            "valid": wire.request(row.method, ready.path, json=ready.body),
-            "no token": anonymous.request(row.method, ready.path, json=ready.body),
-            "no JSON": wire.request(row.method, ready.path, body=b"{"),
-            "wrong type": wire.request(row.method, ready.path, body=b"x", content_type="text/plain"),
-            "too large": wire.request(row.method, ready.path, body=b" " * (1024 * 1024 + 1)),
-            "too long": wire.request(row.method, f"{ready.path}?{'x' * 9000}"),
+            "valid": wire.request(row.asked_by, ready.path, json=ready.body),
+            "no token": anonymous.request(row.asked_by, ready.path, json=ready.body),
+            "no JSON": wire.request(row.asked_by, ready.path, body=b"{"),
+            "wrong type": wire.request(row.asked_by, ready.path, body=b"x", content_type="text/plain"),
+            "too large": wire.request(row.asked_by, ready.path, body=b" " * (1024 * 1024 + 1)),
+            "too long": wire.request(row.asked_by, f"{ready.path}?{'x' * 9000}"),
             "wrong method": wire.request("PROPFIND", ready.path),
             "options": wire.request("OPTIONS", ready.path),
         }

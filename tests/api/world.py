@@ -361,7 +361,7 @@ class World(Workshop):
         path = row.template
         for name, value in case.path.items():
             path = path.replace(f"{{{name}}}", self.fill(value, caller, owner))
-        return Ready(caller, row.method, path, self.fill(case.body, caller, owner), row.upload)
+        return Ready(caller, row.asked_by, path, self.fill(case.body, caller, owner), row.upload)
 
     def valid(self, row: Row) -> "Ready":
         """A call of the row that succeeds, with its case `propio`: by `dueno` where he may, else by `admin`."""

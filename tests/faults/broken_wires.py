@@ -105,8 +105,10 @@ async def serve(settings: Settings, dsn: str, wanted: dict[str, Any]) -> dict[st
     pool = await BrokenPool(settings, lambda: dsn).open()
     await identidad.load_secret(pool.db)
     # The hub is not running, so every token is looked up: one statement more at which things break.
-    gatekeeper = Gatekeeper(lambda token: identidad.resolve_token(pool.db, token), EventHub(pool.connect))
-    endpoints = app.endpoints(Runtime(settings, pool.db, gatekeeper, Metrics()))
+    hub = EventHub(pool.connect)
+    gatekeeper = Gatekeeper(lambda token: identidad.resolve_token(pool.db, token), hub)
+    board = app.make_board(pool, hub)
+    endpoints = app.endpoints(Runtime(settings, pool.db, gatekeeper, Metrics(), board))
     endpoint, parameters = find(endpoints, wanted["path"])
     scope = {
         "type": "http",

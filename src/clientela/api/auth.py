@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Final, Protocol
 from uuid import UUID
@@ -77,6 +77,14 @@ class Gatekeeper:
                 return known.actor
             raise Unauthenticated
         return await self._verify(header, key)
+
+    async def actor_until(self, header: bytes) -> tuple[Actor, datetime]:
+        """Return the caller and the instant at which his token expires, for a connection that stays; or raise 401."""
+        actor = await self.actor(header)
+        packed = self._known.get(blake2b(header, digest_size=_DIGEST).digest())
+        if packed is None:
+            return await self._resolve(token_of(header))
+        return actor, datetime.fromtimestamp(_unpack(packed).expires, UTC)
 
     async def _verify(self, header: bytes, key: bytes) -> Actor:
         generation = self._generation

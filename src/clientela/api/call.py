@@ -14,6 +14,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from clientela.api.auth import Gatekeeper
+from clientela.api.devices.board import Board
 from clientela.api.dialects import Dialect, for_path
 from clientela.api.forms import Upload
 from clientela.core.actor import Actor
@@ -161,6 +162,7 @@ class Runtime:
     db: Db
     gatekeeper: Gatekeeper
     metrics: Metrics
+    board: Board
 
 
 class Call:
@@ -171,6 +173,8 @@ class Call:
         self.scope = scope
         self.request_id = request_id
         self.headers = headers
+        self.receive: Receive | None = None
+        """What the connection says after the request; for answers that go on until the caller leaves."""
         self.path: dict[str, str] = scope.get("path_params") or {}
         self.db: Db = runtime.db
         self.files: dict[str, Upload] = {}

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeAlias
+from urllib.parse import parse_qs
 
 from clientela.api import permisos
 from clientela.api.call import Call, RawHeaders, Receive, Reply, Route, Runtime, Scope, Send, authorization
@@ -71,6 +72,7 @@ class Endpoint:
             call.actor = actor = await self._caller(call, rule)
             permisos.check(rule, actor, route.method, call.path)
         raw = b""
+        call.receive = receive
         if route.method not in SAFE:
             limit = MAX_FORM if route.multipart and form_type(call) else MAX_JSON
             raw = await read_raw(call, receive, limit, self.runtime.settings.cuerpo_segundos)
@@ -84,6 +86,9 @@ class Endpoint:
 
     async def _caller(self, call: Call, rule: permisos.Regla) -> Actor:
         header = authorization(call.headers)
+        if header is None and rule.alcance == "pase":
+            ticket = parse_qs(call.scope["query_string"].decode("latin-1")).get("ticket", [""])[-1]
+            return (await identidad.resolve_pass(call.db, ticket))[0]
         if header is None and rule.alcance == "enlace":
             query: bytes = call.scope["query_string"]
             return await identidad.resolve_link(call.db, call.scope["path"], query.decode("latin-1"))

@@ -20,7 +20,7 @@ ADMIN = frozenset({"admin"})
 PERSONAL = VENDEDOR | TECNICO | SOPORTE | ADMIN
 TODOS = CLIENTE | PERSONAL
 
-Alcance = Literal["publico", "libre", "cliente_del_path", "servicio", "enlace"]
+Alcance = Literal["publico", "libre", "cliente_del_path", "servicio", "enlace", "pase"]
 
 
 class Regla(msgspec.Struct, frozen=True):
@@ -28,8 +28,8 @@ class Regla(msgspec.Struct, frozen=True):
 
     `alcance`: `publico` needs no token; `libre` the role suffices; `cliente_del_path` the customer's own
     `cliente_id` must be in the path (admins: anybody's); `servicio` the service looks at the object; `enlace` it
-    does, and a signed link stands in for the header. `area` is
-    the ability that a personal access token needs (`area`, `area:leer` or `area:escribir`). `muro`: allowed
+    does, and a signed link stands in for the header; `pase` the role suffices, and a pass stands in for the header.
+    `area` is the ability that a personal access token needs (`area`, `area:leer` or `area:escribir`). `muro`: allowed
     while the password must be changed.
     """
 
@@ -222,9 +222,21 @@ REGLAS: dict[str, Regla] = {
     "GET /api/v1/vehiculos/{vehiculo_id}": Regla(PERSONAL, "entregas", "libre"),
     "PATCH /api/v1/vehiculos/{vehiculo_id}": Regla(ADMIN, "entregas", "libre"),
     "GET /api/v1/entregas": Regla(VENDEDOR | ADMIN, "entregas"),
+    # Devices that listen
+    "GET /api/chat/events": Regla(TODOS, "chat", "pase"),
+    "POST /api/v1/chat/ticket": Regla(TODOS, "chat", "libre"),
     # Tickets
     "GET /api/v1/tickets": Regla(CLIENTE | SOPORTE | ADMIN, "tickets", "libre"),
     "GET /api/v1/tickets/{ticket_id}": Regla(CLIENTE | SOPORTE | ADMIN, "tickets"),
+}
+
+MARCOS: dict[str, Regla] = {
+    # What a socket may do, and what may be said over it: everybody listens to his own streams.
+    "WS /api/chat/ws": Regla(TODOS, "chat", "libre"),
+    "WS message.send": Regla(CLIENTE | SOPORTE | ADMIN, "chat"),
+    "WS messages.read": Regla(CLIENTE | SOPORTE | ADMIN, "chat"),
+    "WS typing": Regla(CLIENTE | SOPORTE | ADMIN, "chat"),
+    "WS pong": Regla(TODOS, "chat", "libre"),
 }
 
 

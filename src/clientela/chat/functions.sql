@@ -10,9 +10,7 @@ END $$;
 
 -- Who hears of a session: its customer first, then its agent; while it has none, everybody of support.
 CREATE FUNCTION fn.chat_flujos(p_sesion public.chat_sesiones) RETURNS text[] LANGUAGE sql STABLE AS $$
-    SELECT ARRAY['usuario:' || p_sesion.usuario_id] || CASE
-        WHEN p_sesion.agente_id IS NOT NULL THEN ARRAY['usuario:' || p_sesion.agente_id]
-        ELSE ARRAY(SELECT 'usuario:' || id FROM public.usuarios WHERE rol = 'soporte' AND activo) END
+    SELECT ARRAY['usuario:' || p_sesion.usuario_id, coalesce('usuario:' || p_sesion.agente_id, 'rol:soporte')]
 $$;
 
 -- A session as its event carries it: all that a device shows of it, without messages.

@@ -93,7 +93,7 @@ async def other_side(db: Db, session_id: UUID, actor_id: UUID, *, support: bool)
 BY_ID: Final = """
 SELECT coalesce(json_agg(fn.chat_mensaje_neutro(m, s.leido_usuario, s.leido_soporte)), '[]')
   FROM chat_mensajes m JOIN chat_sesiones s ON s.id = m.sesion_id
- WHERE m.id = ANY ($1::uuid[])"""
+ WHERE m.id = ANY ($1::uuid[]) AND s.borrado_en IS NULL"""
 
 
 async def by_id(db: Db, ids: Sequence[UUID]) -> tuple[MensajeChat, ...]:

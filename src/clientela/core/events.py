@@ -7,7 +7,7 @@ its lock orders the commits of the stream and `seq` has no gap. Streams: `usuari
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 from uuid import UUID
@@ -19,6 +19,8 @@ from clientela.core.actor import Actor
 from clientela.core.db import Db
 
 CHANNEL: Final = "clientela_eventos"
+# What is worth telling only while somebody listens (who is typing): it is never stored.
+SIGNALS: Final = "clientela_senales"
 SESIONES: Final = "sesiones"
 
 _EMIT: Final = "SELECT fn.evento_emitir($1::text[], $2::text, $3::jsonb, $4::uuid, $5::uuid, $6::timestamptz)"
@@ -28,10 +30,13 @@ _READ: Final = """SELECT flujo, seq, tipo, datos, cliente_id, actor_id, creado_e
     WHERE flujo = $1::text AND seq > $2::bigint ORDER BY seq LIMIT $3"""
 # The function lies with the flow that shows a timeline: it joins what the domains know of each event.
 _TIMELINE: Final = "SELECT fn.linea_de_tiempo($1::uuid, $2::bigint, $3::bigint, $4::integer, $5::uuid)"
-# Streams are locked in the order in which emitters lock them; the condition is that of the index.
+# A conversation is found again after any time. Streams are locked in the order in which emitters lock them; the
+# condition is that of the index.
 _PURGE: Final = """WITH viejos AS (
       SELECT flujo, seq FROM eventos
-       WHERE NOT (principal AND cliente_id IS NOT NULL) AND creado_en < $1::timestamptz
+       WHERE NOT (principal AND cliente_id IS NOT NULL)
+         AND tipo NOT IN ('message.created', 'session.updated', 'messages.read')
+         AND creado_en < $1::timestamptz
        ORDER BY creado_en LIMIT $2
     ), bajas AS (
       DELETE FROM eventos e USING viejos v WHERE e.flujo = v.flujo AND e.seq = v.seq
@@ -45,10 +50,14 @@ _PURGE: Final = """WITH viejos AS (
     SELECT count(*) FROM viejos"""
 _PURGE_BATCH: Final = 1000
 _HEAD: Final = "SELECT ultimo FROM flujos WHERE flujo = $1::text"
+_SIGNAL: Final = "SELECT pg_notify($1::text, s) FROM unnest($2::text[]) AS s"
 
 
 class Event(msgspec.Struct, frozen=True):
-    """One event of one stream; `seq` counts 1, 2, 3, … within `flujo` and is the cursor that clients hold."""
+    """One event of one stream; `seq` counts 1, 2, 3, … within `flujo` and is the cursor that clients hold.
+
+    A signal has no place in the stream: its `seq` is 0.
+    """
 
     flujo: str
     seq: int
@@ -117,6 +126,12 @@ async def emit_many(db: Db, flujo: str, events: Sequence[Draft], *, actor: Actor
     )
 
 
+async def signal(db: Db, tipo: str, *, flujos: Sequence[str], datos: Mapping[str, Any]) -> None:
+    """Tell whoever follows the streams at this moment, and nobody later; ids only, a few hundred bytes."""
+    payloads = [values.dumps({"flujo": flujo, "tipo": tipo, "datos": dict(datos)}) for flujo in flujos]
+    await db.execute(_SIGNAL, SIGNALS, payloads)
+
+
 async def read_stream(db: Db, flujo: str, after: int, limit: int = 100) -> list[Event]:
     """Read up to `limit` events of a stream whose `seq` is greater than `after`, in order."""
     return [event_from(row) for row in await db.fetch(_READ, flujo, after, limit)]
@@ -168,10 +183,27 @@ class Subscription:
     """One reader of one stream: `async for event in subscription`, in order, without gap or repeat.
 
     The hub fills its queue. While it is behind (`live` is false) only as much is read as there is room for; once
-    it is live, a full queue cuts it off with SlowConsumer.
+    it is live, a full queue cuts it off with SlowConsumer. Who must not wait for each stream in turn is called back
+    by `ready` whenever there is something to `take`, or nothing more will come.
     """
 
-    def __init__(self, flujo: str, capacity: int, wake: asyncio.Event) -> None:
+    __slots__ = (
+        "_capacity",
+        "_cut",
+        "_queue",
+        "_ready",
+        "_wake",
+        "closed",
+        "cursor",
+        "flujo",
+        "gap",
+        "live",
+        "pushed",
+    )
+
+    def __init__(
+        self, flujo: str, capacity: int, wake: asyncio.Event, ready: Callable[[], None] | None = None
+    ) -> None:
         self.flujo = flujo
         self.cursor = 0
         """`seq` of the last event that the reader took."""
@@ -179,11 +211,18 @@ class Subscription:
         """`seq` of the last event that was queued."""
         self.live = False
         self.closed = False
+        self.gap = False
+        """Whether events between the reader's cursor and the first that he is given are lost: he must read anew."""
         self._capacity = capacity
         self._queue: deque[Event] = deque()
-        self._filled = asyncio.Event()
+        self._ready: Callable[[], None] | asyncio.Event = ready or asyncio.Event()
         self._wake = wake
         self._cut = False
+
+    @property
+    def cut(self) -> bool:
+        """Whether the reader was too slow; `take` says so too."""
+        return self._cut
 
     @property
     def room(self) -> int:
@@ -204,28 +243,54 @@ class Subscription:
             return
         self.pushed = event.seq
         self._queue.append(event)
-        self._filled.set()
+        self._tell()
+
+    def push_signal(self, event: Event) -> None:
+        """Queue what is worth telling only now (the hub's side): a reader who is behind does without."""
+        if self.live and self.room > 0 and not self.closed:
+            self._queue.append(event)
+            self._tell()
 
     def close(self) -> None:
         """End the subscription; a reader that waits is let go."""
         self.closed = True
         self._queue.clear()
-        self._filled.set()
+        self._tell()
 
-    async def get(self) -> Event:
-        """Take the next event, waiting for it. Raises SlowConsumer when cut, StopAsyncIteration when closed."""
-        while not self._queue:
+    def _tell(self) -> None:
+        if isinstance(self._ready, asyncio.Event):
+            self._ready.set()
+        else:
+            self._ready()
+
+    def take(self) -> Event | None:
+        """Take the next event; None where there is none yet.
+
+        Raises SlowConsumer when the reader was cut, StopAsyncIteration when the subscription has ended.
+        """
+        if not self._queue:
             if self._cut:
                 raise SlowConsumer(self.flujo)
             if self.closed:
                 raise StopAsyncIteration
-            self._filled.clear()
-            await self._filled.wait()
+            return None
         event = self._queue.popleft()
-        self.cursor = event.seq
+        if event.seq:
+            self.cursor = event.seq
         if not self.live and self.room * 2 >= self._capacity:
             self._wake.set()
         return event
+
+    async def get(self) -> Event:
+        """Take the next event, waiting for it; for readers without `ready`. Raises as `take`."""
+        if not isinstance(self._ready, asyncio.Event):
+            raise TypeError("this subscription calls back")
+        while True:
+            event = self.take()
+            if event is not None:
+                return event
+            self._ready.clear()
+            await self._ready.wait()
 
     def __aiter__(self) -> Self:
         return self

@@ -11,10 +11,13 @@ import contextlib
 import random
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
+
 from clientela.core.errors import Unavailable
-from clientela.core.events import CHANNEL, SESIONES, Event, Subscription, event_from
+from clientela.core.events import CHANNEL, SESIONES, SIGNALS, Event, Subscription, event_from
 from clientela.core.logs import get_logger
 
 HEARTBEAT: Final = 0.25
@@ -26,13 +29,15 @@ PAGE: Final = 200
 LANES: Final = 500
 CAPACITY: Final = 1000
 _BACKOFF: Final = (0.05, 2.0)
+# A signal is not stored, so it has no date that could matter.
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _READ: Final = """SELECT c.n, e.flujo, e.seq, e.tipo, e.datos, e.cliente_id, e.actor_id, e.creado_en
     FROM unnest($1::text[], $2::bigint[], $3::integer[]) WITH ORDINALITY AS c (flujo, seq, maximo, n)
     CROSS JOIN LATERAL (
       SELECT * FROM eventos WHERE flujo = c.flujo AND seq > c.seq ORDER BY seq LIMIT c.maximo
     ) e ORDER BY c.n, e.seq"""
-_HEADS: Final = "SELECT flujo, ultimo FROM flujos WHERE flujo = ANY($1::text[])"
+_HEADS: Final = "SELECT flujo, ultimo, purgado FROM flujos WHERE flujo = ANY($1::text[])"
 
 _log = get_logger(__name__)
 
@@ -40,19 +45,33 @@ _log = get_logger(__name__)
 class _Stream:
     """What the hub knows of one stream; `cursor` is None until its head was read."""
 
-    __slots__ = ("callbacks", "cursor", "flujo", "known", "subscriptions")
+    __slots__ = ("callbacks", "cursor", "flujo", "purged", "subscriptions", "waiting")
 
     def __init__(self, flujo: str) -> None:
         self.flujo = flujo
         self.cursor: int | None = None
-        self.known = asyncio.Event()
+        self.purged = 0
+        """`seq` up to which events may have been forgotten."""
+        self.waiting: asyncio.Event | None = None
         self.subscriptions: set[Subscription] = set()
         self.callbacks: list[Callable[[Event], None]] = []
 
     def begin(self, seq: int) -> None:
         """Set the place from which events are handed out."""
         self.cursor = seq
-        self.known.set()
+        if self.waiting is not None:
+            self.waiting.set()
+            self.waiting = None
+
+    async def known(self, seconds: float) -> int:
+        """Wait for the place from which events are handed out; Unavailable when it is not known in time."""
+        if self.cursor is None:
+            self.waiting = self.waiting or asyncio.Event()
+            try:
+                await asyncio.wait_for(self.waiting.wait(), seconds)
+            except TimeoutError as error:
+                raise Unavailable from error
+        return self.cursor or 0
 
     def dispatch(self, event: Event) -> None:
         """Hand one event to everybody who is up to date with the stream."""
@@ -123,29 +142,38 @@ class EventHub:
         self._resets.append(callback)
 
     async def subscribe(
-        self, flujo: str, *, after: int | None = None, capacity: int = CAPACITY, wait: float = 5.0
+        self,
+        flujo: str,
+        *,
+        after: int | None = None,
+        capacity: int = CAPACITY,
+        wait: float = 5.0,
+        ready: Callable[[], None] | None = None,
     ) -> Subscription:
         """Follow a stream: from now on, or after a cursor, with everything that was missed first.
 
-        An event committed after this returns is delivered. Raises Unavailable when the database does not answer
-        within `wait` seconds. End it with `unsubscribe`.
+        An event committed after this returns is delivered. `ready` is called whenever there is something to take.
+        Raises Unavailable when the database does not answer within `wait` seconds. End it with `unsubscribe`.
         """
         stream = self._stream(flujo)
-        subscription = Subscription(flujo, capacity, self._wake)
+        subscription = Subscription(flujo, capacity, self._wake, ready)
         stream.subscriptions.add(subscription)
         try:
-            await asyncio.wait_for(stream.known.wait(), wait)
-        except TimeoutError as error:
-            self.unsubscribe(subscription)
-            raise Unavailable from error
-        except asyncio.CancelledError:
+            head = await stream.known(wait)
+        except BaseException:
             self.unsubscribe(subscription)
             raise
-        subscription.begin((stream.cursor or 0) if after is None else after)
+        subscription.begin(head if after is None else after)
+        subscription.gap = after is not None and after < stream.purged
         self._behind.add(subscription)
         self._settle(subscription)
         self._wake.set()
         return subscription
+
+    def has_reached(self, flujo: str, seq: int) -> bool:
+        """Tell whether this process has seen a place of a stream that is followed."""
+        stream = self._streams.get(flujo)
+        return stream is not None and stream.cursor is not None and stream.cursor >= seq
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """End a subscription; a stream that nobody follows any more is forgotten."""
@@ -178,6 +206,12 @@ class EventHub:
             self._dirty.add(flujo)
             self._wake.set()
 
+    def _signal(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
+        told = msgspec.json.decode(str(payload))
+        stream = self._streams.get(told["flujo"])
+        for subscription in stream.subscriptions if stream else ():
+            subscription.push_signal(Event(told["flujo"], 0, told["tipo"], told["datos"], None, None, _EPOCH))
+
     def _settle(self, subscription: Subscription) -> None:
         """Make a subscription live once it has everything that was handed out so far."""
         stream = self._streams[subscription.flujo]
@@ -201,6 +235,7 @@ class EventHub:
         try:
             connection.add_termination_listener(lambda _: self._wake.set())
             await asyncio.wait_for(connection.add_listener(CHANNEL, self._hint), TIMEOUT)
+            await asyncio.wait_for(connection.add_listener(SIGNALS, self._signal), TIMEOUT)
             # What was committed while nobody listened is found by the heads.
             self._next_sweep = 0.0
             self.connected = True
@@ -265,10 +300,13 @@ class EventHub:
         if not asked:
             return
         rows = await connection.fetch(_HEADS, asked, timeout=TIMEOUT)
-        heads = {row["flujo"]: row["ultimo"] for row in rows}
+        heads = {row["flujo"]: row for row in rows}
         for flujo in asked:
-            if flujo in self._streams:
-                self._learn_head(self._streams[flujo], heads.get(flujo, 0))
+            stream = self._streams.get(flujo)
+            if stream is not None:
+                row = heads.get(flujo)
+                stream.purged = row["purgado"] if row else 0
+                self._learn_head(stream, row["ultimo"] if row else 0)
         self._unknown.difference_update(asked)
         if sweep:
             self._next_sweep = now + SWEEP

@@ -16,6 +16,7 @@ from clientela.core.db import Db, Record
 from clientela.core.errors import Conflict, Forbidden, Unauthenticated
 from clientela.identidad import attempts, links, rules, sessions, signing, store, users
 from clientela.identidad.model import Acceso, Credencial, NuevoUsuario, Origen, Rol, Usuario, tipo_of
+from clientela.identidad.passes import service as passes
 
 FOREVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 # Where the key is kept: a row of the shared database, or a file of the data directory.
@@ -65,15 +66,33 @@ async def resolve_link(db: Db, path: str, query: str) -> Actor:
     The database is asked every time, so a link ends at once with the session that asked for it.
     """
     now = db.now()
-    asked = links.read(path, query, now)
+    return (await _resolve(db, links.read(path, query, now), now))[0]
+
+
+async def resolve_pass(db: Db, text: str) -> tuple[Actor, datetime]:
+    """Use up a pass; return who asked for it, and until when his token is good. Unauthenticated for a dead one."""
+    now = db.now()
+    return await _resolve(db, await passes.redeem(db, text, now), now)
+
+
+async def resolve_again(db: Db, actor: Actor) -> tuple[Actor, datetime]:
+    """Return who a caller of a while ago is now; Unauthenticated once his session or token has ended."""
+    asked = actor.sesion_id or actor.token_id
+    if asked is None:
+        raise Unauthenticated
+    return await _resolve(db, asked, db.now())
+
+
+async def _resolve(db: Db, asked: UUID | int, now: datetime) -> tuple[Actor, datetime]:
+    """Find whoever a living session is of, or a personal token, by its number."""
     if isinstance(asked, UUID):
         row = await store.resolve_sesion(db, asked, now)
         if row is not None:
-            return _actor_of(row, sesion=asked)
+            return _actor_of(row, sesion=asked), row["expira_en"]
     else:
         row = await store.resolve_token(db, asked, now)
         if row is not None:
-            return _actor_of(row, token=asked)
+            return _actor_of(row, token=asked), row["expira_en"] or FOREVER
     raise Unauthenticated
 
 
