@@ -1,4 +1,4 @@
-"""Orders made, confirmed and cancelled, broken at every statement there is: all of it or nothing (T-CR-4).
+"""Orders and work orders through their lives, broken at every statement there is: all of it or nothing (T-CR-4).
 
 Three places: between the statements that the server sends (tests.faults.broken_wires), within them (a trigger before
 and after whatever changes any table), and, as what a person sees, the same request sent again afterwards.
@@ -26,11 +26,20 @@ from tests.faults.order_flows import (
     OwnOrder,
     through_every_point,
 )
+from tests.faults.work_order_flows import (
+    EVERY_WAY,
+    Beginning,
+    Finishing,
+    Guaranteeing,
+    Making,
+    Rating,
+)
 from tests.tools.cluster import Cluster
 from tests.tools.database import Database
 from tests.tools.schema import tables
 from tests.tools.sweep import sweep
 
+ALL = [*((kind, keyed) for kind in FLOWS for keyed in (False, True)), *EVERY_WAY]
 Breaking = Callable[[Ask, int, str], dict[str, Any]]
 
 
@@ -96,7 +105,15 @@ def break_between(flow: Flow, hows: Sequence[str], wires: Breaking) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "keyed"),
-    [(OwnOrder, False), (OwnOrder, True), (KeptOrder, True), (Cancelling, True), (Delivering, False)],
+    [
+        (OwnOrder, False),
+        (OwnOrder, True),
+        (KeptOrder, True),
+        (Cancelling, True),
+        (Delivering, False),
+        (Finishing, True),
+        (Rating, False),
+    ],
 )
 def test_broken_between_any_two_statements(
     shop: Site, wires: Breaking, kind: type[Flow], keyed: bool
@@ -106,8 +123,7 @@ def test_broken_between_any_two_statements(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("keyed", [False, True], ids=["plain", "keyed"])
-@pytest.mark.parametrize("kind", FLOWS)
+@pytest.mark.parametrize(("kind", "keyed"), ALL)
 def test_broken_in_every_way_between_any_two_statements(
     shop: Site, wires: Breaking, kind: type[Flow], keyed: bool
 ) -> None:
@@ -183,6 +199,11 @@ def mine(db: Database, point: int, how: str) -> Iterator[Callable[[], bool]]:
         (Cancelling, "cut", True),
         (Delivering, "error", False),
         (Accepting, "error", True),
+        (Making, "error", True),
+        (Beginning, "cut", False),
+        (Finishing, "error", False),
+        (Rating, "error", True),
+        (Guaranteeing, "cut", True),
     ],
 )
 def test_broken_within_any_statement(mined: Site, kind: type[Flow], how: str, keyed: bool) -> None:
@@ -191,8 +212,7 @@ def test_broken_within_any_statement(mined: Site, kind: type[Flow], how: str, ke
 
 @pytest.mark.long
 @pytest.mark.parametrize("how", ["error", "cut"])
-@pytest.mark.parametrize("keyed", [False, True], ids=["plain", "keyed"])
-@pytest.mark.parametrize("kind", FLOWS)
+@pytest.mark.parametrize(("kind", "keyed"), ALL)
 def test_broken_in_every_way_within_any_statement(
     mined: Site, kind: type[Flow], how: str, keyed: bool
 ) -> None:

@@ -91,6 +91,39 @@ ENTREGA = """
 INSERT INTO pedidos (id, cliente_id, creado_por, carrito_version, condicion_pago, total, estado, creado_en,
                      actualizado_en)
 VALUES (gen_random_uuid(), :cliente, :usuario, 1, 'CREDITO', 6, 'ENTREGADO', now(), now())"""
+SERVICIO = """INSERT INTO servicios (id, nombre, creado_en, actualizado_en)
+              VALUES (gen_random_uuid(), 'Reparación', now(), now())"""
+TECNICO = """INSERT INTO usuarios (id, nombre, rol, creado_en, actualizado_en)
+             VALUES (gen_random_uuid(), 'Tito', 'tecnico', now(), now())"""
+ORDEN = """
+INSERT INTO ordenes_trabajo (id, cliente_id, servicio_id, tecnico_id, tipo, estado, garantia_meses, duracion_min,
+                             periodicidad_meses, fecha_programada, fecha_ejecucion, garantia_de, raiz_id,
+                             ultimo_movimiento_en, creado_por, creado_en, actualizado_en)
+SELECT gen_random_uuid(), {cliente}, s.id, {tecnico}, '{tipo}', '{estado}', 12, 60, {meses}, now(), {ejecutada},
+       {de}, {de}, now(), :usuario, now(), now() FROM servicios s"""
+MOVIMIENTOS = """INSERT INTO orden_movimientos (orden_id, posicion, accion, actor_id, creado_en)
+                 SELECT id, 1, 'creada', :usuario, now() FROM ordenes_trabajo o
+                  WHERE NOT EXISTS (SELECT FROM orden_movimientos WHERE orden_id = o.id)"""
+_TITO = "(SELECT id FROM usuarios WHERE nombre = 'Tito')"
+_HECHA = "(SELECT id FROM ordenes_trabajo WHERE tipo = 'NORMAL')"
+
+
+def orden(estado: str, **said: str) -> list[str]:
+    """A work order with its first movement."""
+    usual = {"cliente": ":cliente", "tecnico": _TITO, "tipo": "NORMAL", "meses": "NULL", "de": "NULL"}
+    done = {"ejecutada": "now()" if estado == "FINALIZADO" else "NULL"}
+    return [ORDEN.format(**(usual | done | said), estado=estado), MOVIMIENTOS]
+
+
+TALLER = [SERVICIO, TECNICO, *orden("FINALIZADO", meses="6")]
+REVISION = orden("PENDIENTE", tipo="REVISION", tecnico="NULL", de=_HECHA)
+CALIFICACION = """
+INSERT INTO calificaciones (id, orden_id, cliente_id, tecnico_id, estrellas, fecha)
+SELECT gen_random_uuid(), id, cliente_id, tecnico_id, {estrellas}, now() FROM ordenes_trabajo WHERE tipo = 'NORMAL'"""
+VISITA = """
+INSERT INTO visitas_mantenimiento (id, orden_id, cliente_id, periodicidad_meses, ciclo, fecha_programada,
+                                   fecha_original, creado_en, actualizado_en)
+SELECT gen_random_uuid(), id, cliente_id, 6, 1, now(), now(), now(), now() FROM ordenes_trabajo"""
 PLANTS: dict[str, list[str]] = {
     "flujo_desfasado": ["INSERT INTO flujos (flujo, ultimo) VALUES ('usuario:1', 1)"],
     "flujo_con_huecos": [
@@ -207,6 +240,50 @@ PLANTS: dict[str, list[str]] = {
     ],
     "entrega_sin_factura": [ENTREGA],
     "factura_salteada": ["UPDATE factura_numeros SET ultimo = 1"],
+    "orden_ejecutada_a_medias": [
+        *TALLER,
+        "ALTER TABLE ordenes_trabajo DROP CONSTRAINT ordenes_trabajo_ejecutada",
+        "UPDATE ordenes_trabajo SET fecha_ejecucion = NULL",
+    ],
+    "orden_sin_quien_la_haga": [
+        *TALLER,
+        *orden("ASIGNADA"),
+        "ALTER TABLE ordenes_trabajo DROP CONSTRAINT ordenes_trabajo_asignada_con_tecnico",
+        "UPDATE ordenes_trabajo SET tecnico_id = NULL WHERE estado = 'ASIGNADA'",
+    ],
+    "orden_sin_su_historia": [*TALLER, "UPDATE orden_movimientos SET posicion = 2"],
+    "ordenes_por_dia_discordantes": [*TALLER, *REVISION, "UPDATE ordenes_por_dia SET sin_asignar = 0"],
+    "garantias_de_una_raiz": [
+        *TALLER,
+        *REVISION,
+        "DROP INDEX ordenes_trabajo_garantia_abierta_uk",
+        *REVISION,
+    ],
+    "garantia_de_otra_familia": [
+        *TALLER,
+        *REVISION,
+        "UPDATE ordenes_trabajo SET cliente_id = :otro_cliente WHERE tipo = 'REVISION'",
+    ],
+    "calificacion_ajena": [
+        *TALLER,
+        CALIFICACION.format(estrellas=5),
+        "UPDATE calificaciones SET cliente_id = :otro_cliente",
+    ],
+    "calificacion_baja_sin_ticket": [*TALLER, CALIFICACION.format(estrellas=2)],
+    "estrellas_discordantes": [
+        *TALLER,
+        CALIFICACION.format(estrellas=5),
+        "UPDATE tecnico_estrellas SET n5 = 0, n4 = 1",
+    ],
+    "visita_sin_plan": [*TALLER, VISITA, "UPDATE ordenes_trabajo SET periodicidad_meses = 3"],
+    "visita_hecha_a_medias": [
+        *TALLER,
+        VISITA,
+        "UPDATE visitas_mantenimiento SET estado = 'HECHA', hecha_en = now()",
+        *orden("ASIGNADA"),
+        """UPDATE ordenes_trabajo o SET visita_id = v.id FROM visitas_mantenimiento v
+            WHERE o.estado = 'ASIGNADA'""",
+    ],
     "correo_discordante": [
         """INSERT INTO correos (id, clave, destinatario, plantilla, asunto, cuerpo, estado, proximo_en, creado_en,
                                 terminado_en)
@@ -231,6 +308,14 @@ def test_a_whole_order_breaks_no_rule(people: People) -> None:
     """What the plants are made from is sound, so that each shows its own defect."""
     for sql in PEDIDO:
         people.plant(sql)
+    assert sweep(people.db) == []
+
+
+def test_a_whole_life_of_work_breaks_no_rule(people: People) -> None:
+    """Neither does what the plants of field service are made from."""
+    for sql in (*TALLER, *REVISION, CALIFICACION.format(estrellas=5), *orden("ASIGNADA")):
+        people.plant(sql)
+    people.plant(f"{VISITA} WHERE estado = 'FINALIZADO'")
     assert sweep(people.db) == []
 
 
@@ -263,6 +348,14 @@ def test_files_and_rows_that_miss_each_other_are_seen(people: People, tmp_path: 
                    ARRAY['https://x/a.jpg', '/api/v1/productos/' || :cliente || '/imagenes/' || $1], now(), now())""",
         product,
     )
+    for sql in TALLER:
+        people.plant(sql)
+    work = f"ordenes/{uuid.uuid4()}/{uuid.uuid4().hex}.jpg"
+    people.plant(
+        """INSERT INTO orden_fotos (id, orden_id, lugar, clave, ancho, alto, subida_por, creado_en)
+           SELECT gen_random_uuid(), id, 1, $1, 1, 1, :usuario, now() FROM ordenes_trabajo""",
+        work,
+    )
     plant_file(tmp_path, f"{owner}/{photo}", minutes=60)
     plant_file(tmp_path, f"{owner}/{uuid.uuid4().hex}.jpg", minutes=9)
     plant_file(tmp_path, f"{owner}/{uuid.uuid4().hex}.jpg.parcial", minutes=11)
@@ -271,12 +364,15 @@ def test_files_and_rows_that_miss_each_other_are_seen(people: People, tmp_path: 
         "archivo_sin_fila",
         "fila_sin_archivo",
         "fila_sin_archivo",
+        "fila_sin_archivo",
     ]
     assert found[0].what.endswith(".parcial")
     assert {violation.what for violation in found[1:]} == {
         f"{owner}/{card}",
         f"productos/{people.cliente}/{product}",
+        work,
     }
+    plant_file(tmp_path, work, minutes=0)
     plant_file(tmp_path, f"{owner}/{card}", minutes=0)
     plant_file(tmp_path, f"productos/{people.cliente}/{product}", minutes=0)
     assert [violation.rule for violation in sweep_files(people.db, tmp_path)] == ["archivo_sin_fila"]

@@ -145,6 +145,58 @@ RULES: dict[str, str] = {
     "factura_salteada": """
         SELECT n.ultimo::text FROM factura_numeros n LEFT JOIN facturas f ON true
          GROUP BY n.ultimo HAVING count(f.numero) <> n.ultimo OR coalesce(max(f.numero), 0) <> n.ultimo""",
+    # --- field service: an order is in the state that it says, with its history, and what is counted is there ---
+    "orden_ejecutada_a_medias": """
+        SELECT id::text FROM ordenes_trabajo WHERE (estado = 'FINALIZADO') <> (fecha_ejecucion IS NOT NULL)""",
+    "orden_sin_quien_la_haga": """
+        SELECT id::text FROM ordenes_trabajo
+         WHERE estado IN ('ASIGNADA', 'EN_EJECUCION') AND tecnico_id IS NULL
+            OR estado = 'PENDIENTE' AND tecnico_id IS NOT NULL""",
+    "orden_sin_su_historia": """
+        SELECT o.id::text FROM ordenes_trabajo o LEFT JOIN orden_movimientos m ON m.orden_id = o.id
+         GROUP BY o.id HAVING count(m.posicion) = 0 OR max(m.posicion) <> count(m.posicion)
+            OR o.version < count(m.posicion)""",
+    "ordenes_por_dia_discordantes": """
+        SELECT dia::text FROM ordenes_por_dia d FULL JOIN (
+            SELECT (ultimo_movimiento_en AT TIME ZONE 'UTC')::date AS dia, count(*) AS abiertas,
+                   count(*) FILTER (WHERE tecnico_id IS NULL) AS sin_asignar,
+                   count(*) FILTER (WHERE estado = 'EN_EJECUCION') AS en_ejecucion
+              FROM ordenes_trabajo WHERE estado NOT IN ('FINALIZADO', 'CANCELADA') GROUP BY 1) o USING (dia)
+         WHERE (coalesce(d.abiertas, 0), coalesce(d.sin_asignar, 0), coalesce(d.en_ejecucion, 0))
+            <> (coalesce(o.abiertas, 0), coalesce(o.sin_asignar, 0), coalesce(o.en_ejecucion, 0))""",
+    "garantias_de_una_raiz": """
+        SELECT raiz_id::text FROM ordenes_trabajo
+         WHERE tipo = 'REVISION' AND estado NOT IN ('FINALIZADO', 'CANCELADA') GROUP BY raiz_id HAVING count(*) > 1""",
+    "garantia_de_otra_familia": """
+        SELECT o.id::text FROM ordenes_trabajo o JOIN ordenes_trabajo de ON de.id = o.garantia_de
+         WHERE o.raiz_id <> coalesce(de.raiz_id, de.id) OR o.cliente_id <> de.cliente_id""",
+    "calificacion_ajena": """
+        SELECT c.id::text FROM calificaciones c LEFT JOIN ordenes_trabajo o ON o.id = c.orden_id
+         WHERE o.cliente_id IS DISTINCT FROM c.cliente_id OR o.tecnico_id IS DISTINCT FROM c.tecnico_id
+            OR o.estado <> 'FINALIZADO'""",
+    "calificacion_baja_sin_ticket": """
+        SELECT c.id::text FROM calificaciones c WHERE c.estrellas <= 2
+           AND NOT EXISTS (SELECT FROM tickets t WHERE t.orden_id = c.orden_id AND t.tipo = 'calificacion')""",
+    "estrellas_discordantes": """
+        SELECT coalesce(t.tecnico_id, c.tecnico_id)::text FROM tecnico_estrellas t FULL JOIN (
+            SELECT tecnico_id, array_agg(n ORDER BY e) AS cuantas FROM (
+                SELECT q.tecnico_id, e, count(k.id) AS n
+                  FROM (SELECT DISTINCT tecnico_id FROM calificaciones WHERE tecnico_id IS NOT NULL) q
+                 CROSS JOIN generate_series(1, 5) e
+                  LEFT JOIN calificaciones k ON k.tecnico_id = q.tecnico_id AND k.estrellas = e
+                 GROUP BY q.tecnico_id, e) x GROUP BY tecnico_id) c ON c.tecnico_id = t.tecnico_id
+         WHERE coalesce(c.cuantas, '{0,0,0,0,0}') IS DISTINCT FROM ARRAY[t.n1, t.n2, t.n3, t.n4, t.n5]""",
+    # A visit waits for a plan that is in force, of its own client; one that an order made is done with that order.
+    "visita_sin_plan": """
+        SELECT v.id::text FROM visitas_mantenimiento v JOIN ordenes_trabajo o ON o.id = v.orden_id
+         WHERE v.cliente_id <> o.cliente_id OR v.estado = 'PENDIENTE'
+           AND (o.estado <> 'FINALIZADO' OR o.periodicidad_meses IS DISTINCT FROM v.periodicidad_meses)""",
+    "visita_hecha_a_medias": """
+        SELECT v.id::text FROM visitas_mantenimiento v LEFT JOIN ordenes_trabajo o
+            ON o.visita_id = v.id AND o.estado <> 'CANCELADA'
+         WHERE (v.estado = 'HECHA') <> (v.hecha_en IS NOT NULL)
+            OR v.estado = 'HECHA' AND o.estado <> 'FINALIZADO' OR v.estado = 'PENDIENTE' AND o.estado = 'FINALIZADO'
+            OR o.cliente_id <> v.cliente_id""",
     # --- what leaves and what is remembered ---
     "correo_discordante": """
         SELECT id::text FROM correos WHERE (estado = 'pendiente') <> (terminado_en IS NULL)
