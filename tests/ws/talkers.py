@@ -20,14 +20,13 @@ PATIENCE = 1.5
 class Talker:
     """One device that reconnects: `lines` are (session, name, text), said one after the other until each is heard.
 
-    `names`: whether it calls its messages by a name, so that one said twice is one. `resumes`: whether it comes back
-    with its cursor. Both are what a good front end does; the controls of the tests go without.
+    It calls its messages by a name, so that one said twice is one. `resumes`: whether it comes back with its cursor, as
+    a good front end does; the control of the test goes without.
     """
 
     person: Persona
     url: str
     lines: list[tuple[str, str, str]]
-    names: bool = True
     resumes: bool = True
     log: dict[str, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
     closed: set[str] = field(default_factory=set)
@@ -61,8 +60,7 @@ class Talker:
     async def _say(self, one: Device) -> None:
         for session, name, text in self.lines:
             while name not in self.heard:
-                named = {"clientMessageId": name} if self.names else {}
-                await one.say("message.send", sessionId=session, message=text, **named)
+                await one.say("message.send", sessionId=session, message=text, clientMessageId=name)
                 self.news.clear()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(PATIENCE):
@@ -78,7 +76,6 @@ class Talker:
                 self.repeated += 1
             self.cursor = place
         if frame["type"] == "message.created":
-            # Without names a talker knows his own words again by their text.
             self.heard.add(data["message"])
             if "id" in frame:
                 self.log[data["sessionId"]].append((data["seq"], data["id"]))
