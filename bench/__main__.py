@@ -1,7 +1,7 @@
-"""`python -m bench [--quick] [--clientes] [--pedidos] [--entregas]`: measure, judge, write results and page.
+"""`python -m bench [--quick] [--clientes] [--pedidos] [--entregas] [--servicio]`: measure, judge, write the page.
 
-`--clientes` measures the client register alone, `--pedidos` the orders, `--entregas` the planning of routes; each
-writes its part of the page.
+`--clientes` measures the client register alone, `--pedidos` the orders, `--entregas` the planning of routes,
+`--servicio` the field service; each writes its part of the page.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple
 
 from pwdlib.hashers.bcrypt import BcryptHasher
 
-from bench import dataset, deliveries, pgbench, register, report
+from bench import dataset, deliveries, pgbench, register, report, workorders
 from bench.machine import memory
 from bench.measures import (
     CLIENT_MEASURES,
@@ -29,6 +29,7 @@ from bench.measures import (
     LOGIN_SOURCES,
     MEASURES,
     ORDER_MEASURES,
+    SERVICE_MEASURES,
     THROTTLED_SOURCE,
     Measure,
     bare_job,
@@ -180,11 +181,12 @@ def main() -> int:
     parser.add_argument("--clientes", action="store_true", help="the client register only")
     parser.add_argument("--pedidos", action="store_true", help="carts line by line and orders only")
     parser.add_argument("--entregas", action="store_true", help="the planning of routes only")
+    parser.add_argument("--servicio", action="store_true", help="the field service only")
     asked = parser.parse_args()
     plan = QUICK if asked.quick else FULL
     some = [_measure_clients] * asked.clientes + [_measure_orders] * asked.pedidos
-    some += [_measure_deliveries] * asked.entregas
-    phases = some or [_measure, _measure_clients, _measure_orders, _measure_deliveries]
+    some += [_measure_deliveries] * asked.entregas + [_measure_service] * asked.servicio
+    phases = some or [_measure, _measure_clients, _measure_orders, _measure_deliveries, _measure_service]
     return max([_at_home(phase, plan, quick=asked.quick) for phase in phases])
 
 
@@ -231,6 +233,24 @@ def _measure_orders(home: Path, plan: Plan, *, quick: bool) -> int:
 def _measure_deliveries(home: Path, plan: Plan, *, quick: bool) -> int:  # noqa: ARG001 - needs no database
     say(f"Planning days of {deliveries.STOPS} stops")
     return deliveries.run(plan.rounds, quick=quick)
+
+
+def _measure_service(home: Path, plan: Plan, *, quick: bool) -> int:
+    rig = Rig(home)
+    with rig.database() as dsn:
+        bench = Bench(rig, dsn, plan, SERVICE_MEASURES)
+        with rig.server() as server:
+            say(f"Planting {workorders.ORDERS:,} work orders")
+            workorders.plant_now(dsn)
+            say("Measuring")
+            bench.measure(server, [workorders.token(rig.secret)])
+        visits = workorders.plan_now(dsn)
+        version = dataset.server_version(dsn)
+    found = report.service_bars(bench.rows)
+    shown = {"connections": CONNECTIONS, "orders": workorders.ORDERS, "rated": workorders.RATED}
+    shown |= {"plans": workorders.PLANS}
+    result = _result(bench, version, bench.rows, found, shown) | {"visits": [row._asdict() for row in visits]}
+    return _tell(result, bench.rows, found, "servicio", report.write_service, quick=quick)
 
 
 def _measure(home: Path, plan: Plan, *, quick: bool) -> int:

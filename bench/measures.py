@@ -4,9 +4,9 @@ import json
 import random
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
-from bench import dataset, register
+from bench import dataset, register, workorders
 from bench.load import Job
 from bench.statements import (
     ADD_LINE,
@@ -217,5 +217,56 @@ CLIENT_MEASURES: Final = (
     ),
     Measure(
         "clientes_buscar", "GET clients, three letters", _register(lambda n: f"?q={quote(_SEARCHES[n])}")
+    ),
+)
+
+
+def _office(path: Callable[[int], str]) -> Callable[[int, Sequence[str]], Job]:
+    """Read work orders as the administrator, whose token is the last."""
+
+    def build(port: int, tokens: Sequence[str]) -> Job:
+        requests = [_request("GET", f"/api{path(n)}", tokens[-1]) for n in _shuffled(9)]
+        return Job(port, requests, 200, CONNECTIONS)
+
+    return build
+
+
+def _orders(**query: str) -> Callable[[int, Sequence[str]], Job]:
+    """List work orders."""
+    return _office(lambda _: f"/v1/ordenes?{urlencode(query)}")
+
+
+# Any order, any rating of one technician; of each list the first page, and a page far behind.
+SERVICE_MEASURES: Final = (
+    Measure(
+        "orden_leer", "GET one work order", _office(lambda n: f"/v1/ordenes/{workorders.order_id(n * 17)}")
+    ),
+    Measure("resumen", "GET dashboard/overview", _office(lambda _: "/dashboard/overview")),
+    Measure("sin_asignar", "GET its orders without technician", _orders(vista="sin_asignar")),
+    Measure("en_ejecucion", "GET its orders under way", _orders(vista="en_ejecucion")),
+    Measure("sin_movimiento", "GET its orders without movement", _orders(vista="sin_movimiento_5d")),
+    Measure(
+        "calificacion", "GET one rating", _office(lambda n: f"/orden/{workorders.rated_id(n)}/calificacion")
+    ),
+    Measure(
+        "estrellas",
+        "GET a technician's 10,000 ratings",
+        _office(lambda _: f"/calificaciones-tecnico/{workorders.technician_id(0)}"),
+    ),
+    Measure("garantias", "GET waiting guarantees", _office(lambda _: "/garantias/pendientes")),
+    Measure(
+        "mantenimientos",
+        "GET a client's maintenance",
+        _office(lambda n: f"/mantenimientos-cliente/{workorders.household_id(n)}"),
+    ),
+    Measure("ordenes", "GET all orders, 20 a page", _orders()),
+    Measure("ordenes_lejos", "the same, page 5,000", _orders(page="5000")),
+    Measure(
+        "ordenes_cliente",
+        "GET a client's orders",
+        _office(lambda n: f"/v1/ordenes?cliente_id={workorders.household_id(n)}"),
+    ),
+    Measure(
+        "ordenes_tecnico", "GET a technician's orders", _orders(tecnico_id=str(workorders.technician_id(0)))
     ),
 )

@@ -16,6 +16,7 @@ BARE_BAR: Final = 2.4
 MEMORY_BAR: Final = 80.0
 ONE_TRIP: Final = 1.05
 LIST_BAR: Final = 3.0
+OVERVIEW_BAR: Final = 2.0
 ORDERS_BAR: Final = 500.0
 ONE_CART_BAR: Final = 300.0
 
@@ -110,6 +111,24 @@ def order_bars(rows: Sequence[Row]) -> list[Bar]:
         Bar("wrong answers", sum(sum(row.errors.values()) for row in rows), 0, at_least=False),
     ]
     return found
+
+
+def service_bars(rows: Sequence[Row]) -> list[Bar]:
+    """Judge what was found of the field service: the overview and its lists against one order, in the same round."""
+    by_name = {row.name: row for row in rows}
+    one = by_name["orden_leer"]
+    return [
+        *(
+            Bar(
+                f"{by_name[name].title}: p50 over that of one order",
+                median([theirs / ours for ours, theirs in zip(one.p50, by_name[name].p50, strict=True)]),
+                OVERVIEW_BAR,
+                at_least=False,
+            )
+            for name in ("resumen", "sin_asignar", "en_ejecucion", "sin_movimiento")
+        ),
+        Bar("wrong answers", sum(sum(row.errors.values()) for row in rows), 0, at_least=False),
+    ]
 
 
 def table(rows: Sequence[Row]) -> list[str]:
@@ -220,6 +239,20 @@ again. Rounds: {rounds}, interleaved, {seconds} s a window.
 """
 
 
+_SERVICE: Final = """
+## Field service
+
+As above, over {orders:,} work orders, read by an administrator: any order, one of a hundred of which is open, and the
+ratings of a technician who has {rated:,}. Rounds: {rounds}, interleaved, {seconds} s a window.
+"""
+
+
+_VISITS: Final = (
+    "The daily job made the {made:,} visits that {plans:,} new plans of six months lacked in {seconds:.1f} s, in "
+    "{batches:,} transactions of {longest:.2f} s at most; with nothing to do it took {idle:.2f} s."
+)
+
+
 def write_clients(result: dict[str, Any], rows: Sequence[Row], found: Sequence[Bar]) -> None:
     """Write the part of the page that tells of the client register."""
     _write_part(_CLIENTS, result, rows, found)
@@ -230,7 +263,20 @@ def write_orders(result: dict[str, Any], rows: Sequence[Row], found: Sequence[Ba
     _write_part(_ORDERS, result, rows, found)
 
 
-def _write_part(introduction: str, result: dict[str, Any], rows: Sequence[Row], found: Sequence[Bar]) -> None:
+def write_service(result: dict[str, Any], rows: Sequence[Row], found: Sequence[Bar]) -> None:
+    """Write the part of the page that tells of the field service."""
+    first, again = result["visits"]
+    job = _VISITS.format(**first, idle=again["seconds"], **result["rig"])
+    _write_part(_SERVICE, result, rows, found, job)
+
+
+def _write_part(
+    introduction: str,
+    result: dict[str, Any],
+    rows: Sequence[Row],
+    found: Sequence[Bar],
+    more: str | None = None,
+) -> None:
     """Write a part of the page that begins with this introduction."""
     lines = [
         introduction.strip().format(**result["rig"]),
@@ -239,6 +285,7 @@ def _write_part(introduction: str, result: dict[str, Any], rows: Sequence[Row], 
         "",
         *bar_table(found),
         "",
+        *([more, ""] if more else []),
         _MEASURED.format(**result, **result["machine"], percent=round(100 * result["foreign"])),
     ]
     replace_part(introduction.strip().partition("\n")[0], lines)

@@ -10,6 +10,7 @@ from clientela.core.errors import Forbidden, NotFound
 from clientela.identidad.model import Rol
 from clientela.postventa import rules
 from clientela.postventa.model import Filtro, OrdenCompleta, PaginaOrdenes
+from clientela.postventa.store import lists
 from clientela.postventa.store import orders as store
 
 
@@ -23,7 +24,7 @@ async def search(db: Db, actor: Actor, wanted: Filtro, *, page: int, per_page: i
         if wanted.tecnico_id not in {None, actor.usuario_id}:
             return PaginaOrdenes((), 0)
         wanted = structs.replace(wanted, tecnico_id=actor.usuario_id)
-    return await store.find(db, wanted, db.now() - rules.STILL, per_page, (page - 1) * per_page)
+    return await lists.find(db, wanted, db.now() - rules.STILL, per_page, (page - 1) * per_page)
 
 
 async def order(db: Db, actor: Actor, ref: UUID | int) -> OrdenCompleta:

@@ -12,7 +12,7 @@ from clientela.organizacion import service as organizacion
 from clientela.postventa import rules
 from clientela.postventa.model import Cobertura, Garantia, PaginaOrdenes
 from clientela.postventa.store import guarantees as store
-from clientela.postventa.store import orders
+from clientela.postventa.store import lists
 
 PAGE: Final = 20
 
@@ -61,4 +61,4 @@ async def _judge(db: Db, cover: Cobertura) -> Garantia:
 
 async def pending(db: Db, page: int) -> PaginaOrdenes:
     """Return one page (20) of the guarantees that wait for a technician, oldest first; none past the end."""
-    return await orders.pending_guarantees(db, db.now(), PAGE, (page - 1) * PAGE)
+    return await lists.pending_guarantees(db, PAGE, (page - 1) * PAGE)

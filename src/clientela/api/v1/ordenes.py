@@ -1,6 +1,7 @@
 """`/api/v1/ordenes`: the life of a work order (CONTRACT §10)."""
 
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from clientela.api.call import Call, Reply, etag, route
 from clientela.api.v1.schemas_ordenes import (
@@ -78,6 +79,7 @@ _FINISHED: Final = {
     "ultimo_movimiento_en": "2026-12-01T15:05:00Z",
     "version": 3,
 }
+_UTC: Final = ZoneInfo("UTC")
 _MOVE_ERRORS: Final = ("orden_no_encontrada", "orden_en_otro_estado", "desactualizado")
 
 
@@ -91,7 +93,8 @@ _MOVE_ERRORS: Final = ("orden_no_encontrada", "orden_en_otro_estado", "desactual
 )
 async def list_orders(call: Call, query: OrdenesConsulta) -> Reply:
     """List work orders, the latest first; with `vista`, one of the overview's lists, the oldest first."""
-    wanted = query.as_filter(await organizacion.zona(call.db))
+    zone = await organizacion.zona(call.db) if query.is_local else _UTC
+    wanted = query.as_filter(zone)
     page, per_page = query.page, query.per_page
     found = await access.search(call.db, call.actor, wanted, page=page, per_page=per_page)
     return Reply(OrdenesPagina(found.items, found.total, page, per_page))

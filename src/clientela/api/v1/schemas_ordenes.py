@@ -174,6 +174,11 @@ class OrdenesConsulta(Pagina):
     desde: Annotated[Instante | None, _BLANK] = None
     hasta: Annotated[Instante | None, _BLANK] = None
 
+    @property
+    def is_local(self) -> bool:
+        """Whether a bound is told by the wall clock, so that a zone is needed to know what it means."""
+        return any(bound is not None and bound.tzinfo is None for bound in (self.desde, self.hasta))
+
     def as_filter(self, zone: ZoneInfo) -> Filtro:
         """Say it in the domain's words."""
         return Filtro(

@@ -13,19 +13,15 @@ from clientela.postventa.model import (
     Accion,
     Agendada,
     Estado,
-    Filtro,
     Historia,
     Movimiento,
     NuevaOrden,
     Orden,
     OrdenCompleta,
-    PaginaOrdenes,
     Resumen,
-    Vista,
 )
 
 _ORDEN: Final = msgspec.json.Decoder(Orden)
-_ORDENES: Final = msgspec.json.Decoder(tuple[Orden, ...])
 _MOVIMIENTOS: Final = msgspec.json.Decoder(tuple[Movimiento, ...])
 _AGENDADA: Final = msgspec.json.Decoder(Agendada)
 _RESUMEN: Final = msgspec.json.Decoder(Resumen)
@@ -83,71 +79,6 @@ async def read(db: Db, ref: UUID | int) -> OrdenCompleta | None:
         return None
     orden = _ORDEN.decode(row["orden"])
     return OrdenCompleta(**msgspec.structs.asdict(orden), movimientos=_MOVIMIENTOS.decode(row["movimientos"]))
-
-
-_OPEN: Final = "o.estado NOT IN ('FINALIZADO', 'CANCELADA')"
-_VIEWS: Final = {
-    None: "true",
-    Vista.SIN_ASIGNAR: f"o.tecnico_id IS NULL AND {_OPEN}",
-    Vista.EN_EJECUCION: "o.estado = 'EN_EJECUCION'",
-    Vista.SIN_MOVIMIENTO: f"{_OPEN} AND o.ultimo_movimiento_en <= $7::timestamptz",
-}
-_PLAIN_FILTER: Final = """($1::uuid IS NULL OR o.cliente_id = $1) AND ($2::uuid IS NULL OR o.tecnico_id = $2)
-   AND ($3::text IS NULL OR o.estado = $3) AND ($4::text IS NULL OR o.tipo = $4)
-   AND ($5::timestamptz IS NULL OR o.fecha_programada >= $5)
-   AND ($6::timestamptz IS NULL OR o.fecha_programada < $6) AND $7::timestamptz IS NOT NULL"""
-
-
-def _list(view: str, order: str) -> str:
-    """Write the list of a view; the latest first, or the oldest first where work waits."""
-    return f"""
-WITH hallados AS MATERIALIZED (SELECT o.id, o.numero FROM ordenes_trabajo o WHERE {view} AND {_PLAIN_FILTER}),
-pagina AS (SELECT id, numero FROM hallados ORDER BY numero {order} LIMIT $8 OFFSET $9)
-SELECT (SELECT count(*) FROM hallados) AS total,
-       coalesce((SELECT json_agg(fn.orden_neutra(o) ORDER BY o.numero {order})
-                   FROM pagina JOIN ordenes_trabajo o USING (id)), '[]') AS ordenes"""  # noqa: S608
-
-
-LIST_ALL: Final = _list(_VIEWS[None], "DESC")
-LIST_UNASSIGNED: Final = _list(_VIEWS[Vista.SIN_ASIGNAR], "ASC")
-LIST_UNDER_WAY: Final = _list(_VIEWS[Vista.EN_EJECUCION], "ASC")
-LIST_STILL: Final = _list(_VIEWS[Vista.SIN_MOVIMIENTO], "ASC")
-PENDING_GUARANTEES: Final = _list("o.tipo = 'REVISION' AND o.estado = 'PENDIENTE'", "ASC")
-_LISTS: Final = {
-    None: LIST_ALL,
-    Vista.SIN_ASIGNAR: LIST_UNASSIGNED,
-    Vista.EN_EJECUCION: LIST_UNDER_WAY,
-    Vista.SIN_MOVIMIENTO: LIST_STILL,
-}
-
-
-async def find(db: Db, wanted: Filtro, still_since: datetime, limit: int, offset: int) -> PaginaOrdenes:
-    """Return one page of work orders; `still_since`: who moved last then or before is without movement."""
-    return await _page(db, _LISTS[wanted.vista], wanted, still_since, limit, offset)
-
-
-async def pending_guarantees(db: Db, now: datetime, limit: int, offset: int) -> PaginaOrdenes:
-    """Return one page of the guarantees that wait for a technician, oldest first."""
-    return await _page(db, PENDING_GUARANTEES, Filtro(), now, limit, offset)
-
-
-async def _page(
-    db: Db, statement: str, wanted: Filtro, still_since: datetime, limit: int, offset: int
-) -> PaginaOrdenes:
-    row = await db.fetchrow(
-        statement,
-        wanted.cliente_id,
-        wanted.tecnico_id,
-        wanted.estado,
-        wanted.tipo,
-        wanted.desde,
-        wanted.hasta,
-        still_since,
-        limit,
-        offset,
-    )
-    assert row is not None  # noqa: S101
-    return PaginaOrdenes(_ORDENES.decode(row["ordenes"]), row["total"])
 
 
 ASSIGN: Final = """
