@@ -26,6 +26,9 @@ EXPECTED: dict[str, Any] = {
     "programada": "2026-09-01T03:30:00Z",
     "agenda 31/8": 1,
     "agenda 1/9": 0,
+    # A visit at 23:45 of today, and one at 0:15 of tomorrow.
+    "dia de hoy": ["2026-09-30", ["2026-10-01T02:45:00Z"]],
+    "dia 2026-10-01": ["2026-10-01", ["2026-10-01T03:15:00Z"]],
     "factura": ["2026-09-30", "2026-10-30", False],
     "vencidas": [["2026-09-29", True], ["2026-09-30", False], ["2026-10-01", False]],
     "campanias": ["Hasta dentro de un segundo"],
@@ -83,7 +86,17 @@ class Company:
 def answers(url: str, db: Database) -> dict[str, Any]:
     """Live through the scenario on a server; everything that its clock and its zone decide."""
     company = Company(url, db)
-    for part in (_guarantees, _maintenance, _overview, _planned, _books, _campaigns, _deliveries, _jobs):
+    for part in (
+        _guarantees,
+        _maintenance,
+        _overview,
+        _planned,
+        _technician,
+        _books,
+        _campaigns,
+        _deliveries,
+        _jobs,
+    ):
         part(company)
     return company.found
 
@@ -122,6 +135,16 @@ def _planned(company: Company) -> None:
         day = company.read(ORDERS, desde=f"{since}T13:00:00", hasta=until)
         company.found[f"agenda {name}"] = day["total"]
     company.found["resumen"] = company.read("/api/dashboard/overview")
+
+
+def _technician(company: Company) -> None:
+    person = {"nombre": "Teresa", "correo": "teresa@example.com", "contrasenia": PASSWORD, "rol": "tecnico"}
+    technician = company.made("/api/v1/usuarios", **person)["id"]
+    for when in ("2026-09-30T23:45", "2026-10-01T00:15"):
+        company.order(when, tecnico_id=technician)
+    for name, query in (("dia de hoy", {}), ("dia 2026-10-01", {"fecha": "2026-10-01"})):
+        day = company.read(f"/api/v1/tecnicos/{technician}/agenda", **query)
+        company.found[name] = [day["fecha"], [visit["fecha_programada"] for visit in day["visitas"]]]
 
 
 def _books(company: Company) -> None:
