@@ -12,9 +12,8 @@ import pytest
 from clientela.core.actor import Actor
 from clientela.core.db import Pool
 from clientela.core.errors import Unavailable
-from clientela.entregas import planner, planning
+from clientela.entregas import planner
 from clientela.entregas.model import Plan, Problema
-from clientela.entregas.planning import Stage, walk
 from clientela.flows import plan_technician_day
 from clientela.settings import Settings
 from tests.cast import Cast, Persona
@@ -286,10 +285,6 @@ async def endless(_: Problema) -> Plan:
     raise AssertionError
 
 
-async def empty(problem: Problema) -> Plan:
-    return Plan((), {}, 0, 0)
-
-
 @pytest.mark.parametrize("failing", [broken, unstartable, endless])
 async def test_a_planner_that_fails_leaves_the_hours(
     depot: None,
@@ -305,62 +300,3 @@ async def test_a_planner_that_fails_leaves_the_hours(
     day = await plan_technician_day.show(pool.db, actor(tecnico), None, date.fromisoformat(DAY))
     assert [str(one.orden.id) for one in day.visitas] == [made[1]["id"], made[0]["id"]]
     assert (day.planificada, day.advertencias) == (False, ("agenda_por_hora",))
-
-
-async def test_those_who_ask_at_once_wait_for_one_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    searches = []
-
-    async def slow(problem: Problema) -> Plan:
-        searches.append(problem)
-        await asyncio.sleep(0.02)
-        if len(searches) == 1:
-            raise Unavailable
-        return await empty(problem)
-
-    monkeypatch.setattr(planner, "plan", slow)
-    problem = Problema(0.0, 0.0, 20.0, (), ())
-    found = await asyncio.gather(*(planner.plan_known(problem) for _ in range(9)), return_exceptions=True)
-    assert (len(searches), {type(one) for one in found}) == (1, {Unavailable})
-    # What failed is looked for again, what was found is not.
-    for _ in range(3):
-        assert await planner.plan_known(problem) == await empty(problem)
-    assert len(searches) == 2
-
-
-def test_hours_that_were_agreed_on_keep_their_order() -> None:
-    """Even where the planner would swap them."""
-    one, other = (
-        plan_technician_day._Waiting(
-            _orden(number), (0.0, 0.0), datetime(2031, 5, 7, 12 + number, tzinfo=UTC), True, True
-        )
-        for number in (1, 2)
-    )
-    begins = {one.orden.id: one.since + timedelta(hours=5), other.orden.id: other.since}
-    assert plan_technician_day._in_order([other, one], begins) == [one, other]
-
-
-def _orden(number: int) -> Any:
-    class Orden:
-        id = uuid.uuid4()
-        numero = number
-
-    return Orden()
-
-
-def test_a_walk_takes_its_time() -> None:
-    """Against figures done by hand: one degree of latitude is 111.195 km, an hour at 111.195 km/h."""
-    eight = datetime(2031, 5, 7, 8, tzinfo=UTC)
-    hour = timedelta(hours=1)
-    kmh = planning.metres((0.0, 0.0), (1.0, 0.0)) / 1000
-    stages = [
-        Stage((1.0, 0.0), eight, hour),
-        Stage(None, eight, hour / 2),
-        Stage((3.0, 0.0), eight + 9 * hour, hour),
-    ]
-    at_eight = walk((0.0, 0.0), None, stages, kmh)
-    assert [step.arrives - eight for step in at_eight] == [0 * hour, hour, 3.5 * hour]
-    assert [step.begins - eight for step in at_eight] == [0 * hour, hour, 9 * hour]
-    assert [step.metres and round(step.metres / 1000 / kmh, 6) for step in at_eight] == [1.0, None, 2.0]
-    later = walk((0.0, 0.0), eight + 2 * hour, stages, kmh)
-    assert [round((step.arrives - eight) / hour, 6) for step in later] == [3.0, 4.0, 6.5]
-    assert walk(None, eight, stages[:1], kmh)[0].metres is None

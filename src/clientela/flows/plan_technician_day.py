@@ -25,6 +25,7 @@ from clientela.entregas.model import (
     FIN_DEL_DIA,
     FUERA_DE_HORA,
     FUERA_DE_VENTANA,
+    MAX_PARADAS,
     Movil,
     Opcion,
     Parada,
@@ -163,7 +164,7 @@ async def _arranged(
     passed: bool,
 ) -> tuple[Mapping[UUID, datetime], str | None]:
     """Return when the planner lets visits begin, and a warning where it could not; nothing where nothing is open."""
-    placed = [one for one in waiting if one.place]
+    placed = [one for one in waiting if one.place][:MAX_PARADAS]
     if passed or len(placed) < 2 or all(one.fixed for one in placed):
         return {}, None
     if start is None:
