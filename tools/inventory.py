@@ -20,7 +20,7 @@ _FALLO = re.compile(r"fn\.fallo\(\s*(\d+)\s*,\s*'([a-z0-9_]+)'")
 # in a comment which codes it may give: `-- fallo 409: borrador_enviado, version_anterior`.
 _FALLO_NAMED = re.compile(r"--\s*fallo (\d+):\s*([a-z0-9_, ]+)")
 _EVENT = re.compile(r"'([a-z_]+\.[a-z_]+)'")
-_EMIT = re.compile(r"(?<!FUNCTION )fn\.evento_emitir\((.*?)\);", re.DOTALL)
+_EMIT = re.compile(r"(?<!FUNCTION )fn\.evento(?:_emitir)?\((.*?)\);", re.DOTALL)
 _AUDIT = re.compile(r"(?<!FUNCTION )fn\.(?:chat_)?auditar\(\s*['\w.]+\s*,\s*'([a-z_.]+)'")
 
 

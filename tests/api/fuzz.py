@@ -86,6 +86,7 @@ def known(person: Persona, world: World) -> dict[str, Any]:
         "url": person.server_url,
         "identificador": person.correo,
         "contrasenia": person.contrasenia,
+        "agente": world.fixed["soporte"].usuario_id,
         "ficha": world.changing_record["uuid"],
         "productos": [world.product["id"], world.changing_product["id"]],
         "ruta": {
@@ -98,6 +99,7 @@ def known(person: Persona, world: World) -> dict[str, Any]:
             "orden_id": world.rated_order["id"],
             "tecnico_id": world.fixed["tecnica"].usuario_id,
             "chat_id": world.chat,
+            "respuesta_id": world.canned["id"],
             "archivo": "start.js",
         },
     }

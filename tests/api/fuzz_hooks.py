@@ -31,6 +31,7 @@ SHEETS = {
     "clientes": "nombre,nit\nDe la prueba,778899\n",
     "productos": "codigo,nombre,precio\nFUZZ-1,De la prueba,1.50\n",
 }
+PRESENCE = "PUT /api/v1/chat/presencia"
 ORDERING = "POST /api/v1/ordenes"
 HISTORY = ("estado", "fecha_ejecucion", "tipo", "garantia_de", "ultimo_movimiento_en")
 REGISTERING = "POST /api/registrar-cliente"
@@ -62,6 +63,8 @@ _WORDS: dict[str, Callable[[], Any]] = {
     "tecnicoId": lambda: KNOWN["ruta"]["tecnico_id"],
     # A visit is put off to a day that is still to come.
     "fecha_programada": lambda: "2099-03-02T12:00:00Z",
+    "agente_id": lambda: KNOWN["agente"],
+    "atajo": lambda: uuid.uuid4().hex[:12],
     "habilidades": lambda: ["productos:leer"],
     # A client's record: what must not be somebody's already, and what must exist or be a picture.
     "email": lambda: f"{uuid.uuid4().hex}@example.com",
@@ -119,6 +122,9 @@ def _meant(label: str, body: dict[str, Any]) -> dict[str, Any]:
     if label == ORDERING:
         # A history must not contradict itself.
         return {name: value for name, value in body.items() if name not in HISTORY}
+    if label == PRESENCE:
+        # Whoever becomes present gets the sessions of other tests.
+        return body | {"estado": "ausente"}
     if label == IMPORTING:
         # No schema says what a sheet is.
         return body | {"archivo": SHEETS.get(str(body.get("tipo")), SHEETS["clientes"])}

@@ -140,6 +140,11 @@ class Workshop(ABC):
             "chat": lambda: self.chat,
             "chat_callado": self.quiet_chat,
             "chat_nuevo": self.open_chat,
+            "chat_cerrado": self.closed_chat,
+            "chat_retirable": self.spare_chat,
+            "soporte": lambda: self.fixed["soporte"].usuario_id,
+            "respuesta": lambda: self.canned["id"],
+            "respuesta_nueva": lambda: self.new_canned()["id"],
         }
 
     def open_chat(self) -> str:
@@ -150,10 +155,11 @@ class Workshop(ABC):
 
     @cached_property
     def chat(self) -> str:
-        """A session of `dueno` in which both sides wrote."""
+        """A session of `dueno` in which both sides wrote and of which something is noted."""
         chat = self.quiet_chat()
         self.made("/api/chat/message", {"message": "Hola"}, self.fixed["dueno"])
         self.made(f"/api/v1/chat/sesiones/{chat}/mensajes", {"message": "Buen día"})
+        self.made(f"/api/v1/chat/sesiones/{chat}/notas", {"texto": "De la matriz"})
         return chat
 
     def quiet_chat(self) -> str:
@@ -163,3 +169,22 @@ class Workshop(ABC):
             self.fixed["dueno"].usuario_id,
         )
         return self.open_chat()
+
+    def closed_chat(self) -> str:
+        """A session of `dueno` that is over and not rated yet."""
+        chat = self.open_chat()
+        assert self.fixed["dueno"].patch(f"/api/chat/session/{chat}/close").status_code == 200
+        return chat
+
+    def spare_chat(self) -> str:
+        """A session of somebody whom nobody else needs."""
+        return str(self.made("/api/chat/session", {}, self.cast.new_cliente())["data"]["id"])
+
+    def new_canned(self) -> dict[str, Any]:
+        """A canned reply."""
+        return self.made("/api/v1/chat/respuestas", {"atajo": uuid.uuid4().hex[:12], "texto": "Buen día"})
+
+    @cached_property
+    def canned(self) -> dict[str, Any]:
+        """A canned reply that calls may change."""
+        return self.new_canned()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.cast import Cast, Persona
+from tests.tools.database import Database
 
 SESSION = "/api/chat/session"
 MESSAGE = "/api/chat/message"
@@ -61,3 +62,16 @@ def new_talk(cast: Cast) -> Callable[..., Talk]:
 def talk(new_talk: Callable[..., Talk]) -> Talk:
     """A fresh session of a fresh customer."""
     return new_talk()
+
+
+@pytest.fixture(autouse=True)
+def quiet_house(request: pytest.FixtureRequest) -> None:
+    """Nobody is present and the house says nothing by itself, whatever tests of other things left behind."""
+    if "db" in request.fixturenames:
+        silence(request.getfixturevalue("db"))
+
+
+def silence(db: Database) -> None:
+    """Have no agent present, no greeting and no away message."""
+    db.execute("UPDATE chat_agentes SET estado = 'ausente'")
+    db.execute("UPDATE organizacion SET saludo = NULL, mensaje_ausente = NULL")

@@ -1,4 +1,11 @@
--- Functions of the support chat. Lock order: the session's row, its audit chain, events last.
+-- Functions of the support chat. Lock order: who gets what (fn.chat_decidir), the sessions' rows, audit chains, events
+-- last.
+
+-- Let one at a time decide who gets a session, until the transaction ends; taken before any session's row. Whoever ends a
+-- wait, takes an agent's time or gives it back goes through here.
+CREATE FUNCTION fn.chat_decidir() RETURNS void LANGUAGE sql AS $$
+    SELECT pg_advisory_xact_lock(hashtextextended('chat_decidir', 29))
+$$;
 
 -- Audit rows of the chat are spread over 256 chains by the session's last two digits: conversations hardly ever wait
 -- for each other, and a hundred thousand of them make no more chains than that.
@@ -11,6 +18,13 @@ END $$;
 -- Who hears of a session: its customer first, then its agent; while it has none, everybody of support.
 CREATE FUNCTION fn.chat_flujos(p_sesion public.chat_sesiones) RETURNS text[] LANGUAGE sql STABLE AS $$
     SELECT ARRAY['usuario:' || p_sesion.usuario_id, coalesce('usuario:' || p_sesion.agente_id, 'rol:soporte')]
+$$;
+
+-- The same, and some who hear of it besides; who is of support hears it once where everybody of support does.
+CREATE FUNCTION fn.chat_oyen(p_sesion public.chat_sesiones, p_ademas uuid[]) RETURNS text[] LANGUAGE sql STABLE AS $$
+    SELECT fn.chat_flujos(p_sesion) || ARRAY(
+        SELECT 'usuario:' || id FROM public.usuarios
+         WHERE id = ANY (p_ademas) AND NOT (p_sesion.agente_id IS NULL AND rol = 'soporte'))
 $$;
 
 -- A session as its event carries it: all that a device shows of it, without messages.
@@ -85,13 +99,21 @@ CREATE FUNCTION fn.chat_activa(p_usuario_id uuid, p_mensajes integer) RETURNS js
      WHERE usuario_id = p_usuario_id AND estado IN ('pending', 'active') AND borrado_en IS NULL
 $$;
 
--- Open a session for a customer; the row of his record is held, so that it is neither merged nor erased meanwhile.
+-- Open a session for a customer; the row of his record is held, so that it is neither merged nor erased meanwhile. Where
+-- the house has a greeting, or is closed and says so, that is its first message. The answer is the session as it was
+-- opened; that it has found an agent at once is told by an event, as it is later.
 --   fallo 409: chat_abierto (sessionId); errors of fn.cliente_principal too
-CREATE FUNCTION fn.chat_abrir(p_id uuid, p_usuario_id uuid, p_cliente_id uuid, p_ahora timestamptz) RETURNS json
-LANGUAGE plpgsql AS $$
+CREATE FUNCTION fn.chat_abrir(p_id uuid, p_usuario_id uuid, p_cliente_id uuid, p_zona text, p_ahora timestamptz)
+RETURNS json LANGUAGE plpgsql AS $$
 DECLARE
     v_sesion public.chat_sesiones;
+    v_abierta json;
+    v_saludo public.chat_mensajes;
+    v_repartidas public.chat_sesiones[];
+    v_oyen text[];
+    v_eventos jsonb[];
 BEGIN
+    PERFORM fn.chat_decidir();
     PERFORM fn.cliente_principal(p_cliente_id);
     INSERT INTO public.chat_sesiones
            (id, usuario_id, cliente_id, estado, creado_en, ultimo_mensaje_en, actualizado_en)
@@ -103,10 +125,28 @@ BEGIN
             SELECT id FROM public.chat_sesiones
              WHERE usuario_id = p_usuario_id AND estado IN ('pending', 'active') AND borrado_en IS NULL)));
     END IF;
-    PERFORM fn.chat_auditar(v_sesion.id, 'chat.abierto', p_usuario_id);
-    PERFORM fn.evento_emitir(fn.chat_flujos(v_sesion), 'session.updated', fn.chat_suceso(v_sesion), p_cliente_id,
-                             p_usuario_id, p_ahora);
-    RETURN fn.chat_sesion_neutra(v_sesion, 0);
+    v_saludo := fn.chat_decir(v_sesion, true, p_zona, p_ahora);
+    SELECT * INTO v_sesion FROM public.chat_sesiones WHERE id = p_id;
+    v_abierta := fn.chat_sesion_neutra(v_sesion, 1);
+    v_repartidas := fn.chat_repartir(p_ahora);
+    PERFORM fn.chat_auditar(p_id, 'chat.abierto', p_usuario_id);
+    IF v_saludo.id IS NOT NULL THEN
+        PERFORM fn.chat_auditar(p_id, 'chat.mensaje', NULL, jsonb_build_object('mensaje_id', v_saludo.id, 'seq', 1));
+    END IF;
+    v_oyen := fn.chat_flujos(v_sesion);
+    v_eventos := ARRAY[fn.evento(v_oyen, 'session.updated', fn.chat_suceso(v_sesion), p_cliente_id, p_usuario_id)];
+    IF v_saludo.id IS NOT NULL THEN
+        v_eventos := v_eventos || fn.chat_mensaje_evento(v_saludo, v_oyen);
+    END IF;
+    PERFORM fn.eventos_emitir(v_eventos || fn.chat_repartidas_eventos(v_repartidas), p_ahora);
+    RETURN v_abierta;
+END $$;
+
+-- What those who hear of a session are told of a message.
+CREATE FUNCTION fn.chat_mensaje_evento(p_mensaje public.chat_mensajes, p_oyen text[]) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN fn.evento(p_oyen, 'message.created', jsonb_build_object(
+        'id', p_mensaje.id, 'sessionId', p_mensaje.sesion_id, 'seq', p_mensaje.seq), NULL, p_mensaje.autor_id);
 END $$;
 
 -- Messages of a session, oldest first: the p_limite that follow p_despues, or without it the latest.
@@ -162,20 +202,54 @@ LANGUAGE sql STABLE AS $$
     HAVING count(*) >= p_maximo
 $$;
 
+-- Write a message at the end of a session that is held. Its order is that of seq; its instant follows the last one
+-- although each process has a clock of its own, as long as these differ by no more than seconds.
+CREATE FUNCTION fn.chat_escribir(
+    p_sesion public.chat_sesiones, p_id uuid, p_autor_id uuid, p_sender text, p_texto text, p_cliente_mensaje_id text,
+    p_ahora timestamptz
+) RETURNS public.chat_mensajes LANGUAGE plpgsql AS $$
+DECLARE
+    v_mensaje public.chat_mensajes;
+    v_respuesta boolean := p_sender = 'support' AND p_autor_id IS NOT NULL;
+BEGIN
+    INSERT INTO public.chat_mensajes (sesion_id, seq, id, autor_id, sender, texto, cliente_mensaje_id, creado_en)
+    VALUES (p_sesion.id, p_sesion.ultimo_seq + 1, p_id, p_autor_id, p_sender, p_texto, p_cliente_mensaje_id,
+            greatest(p_ahora, least(p_sesion.ultimo_mensaje_en, p_ahora + interval '5 seconds')))
+    RETURNING * INTO v_mensaje;
+    UPDATE public.chat_sesiones
+       SET ultimo_seq = v_mensaje.seq, ultimo_mensaje_en = v_mensaje.creado_en, actualizado_en = p_ahora,
+           primer_mensaje_en = CASE WHEN p_sender = 'user' THEN coalesce(primer_mensaje_en, v_mensaje.creado_en)
+                                    ELSE primer_mensaje_en END,
+           primera_respuesta_en = CASE WHEN v_respuesta AND primer_mensaje_en IS NOT NULL
+                                       THEN coalesce(primera_respuesta_en, v_mensaje.creado_en)
+                                       ELSE primera_respuesta_en END,
+           respuestas = respuestas + v_respuesta::integer
+     WHERE id = p_sesion.id;
+    RETURN v_mensaje;
+END $$;
+
 -- Write a message: {"mensaje", "creado"}; one that its author sent already under the same identifier is returned as it
--- stands. The first answer of support makes a waiting session active and its author the agent.
+-- stands. The first answer of support takes a waiting session: it becomes active, and its author its agent.
 --   fallo 404: chat_no_encontrado; 409: chat_cerrado; 429: demasiados_mensajes (retry_after)
 CREATE FUNCTION fn.chat_enviar(
     p_id uuid, p_sesion_id uuid, p_actor_id uuid, p_personal boolean, p_texto text, p_cliente_mensaje_id text,
-    p_maximo integer, p_ahora timestamptz
+    p_maximo integer, p_zona text, p_ahora timestamptz
 ) RETURNS json LANGUAGE plpgsql AS $$
 DECLARE
-    v_sesion public.chat_sesiones := fn.chat_destino(p_sesion_id, p_actor_id, p_personal);
+    v_sesion public.chat_sesiones;
     v_mensaje public.chat_mensajes;
-    v_toma boolean := p_personal AND v_sesion.agente_id IS NULL;
+    v_aviso public.chat_mensajes;
+    v_toma boolean;
     v_oyen text[];
     v_espera integer;
+    v_eventos jsonb[] := '{}';
 BEGIN
+    -- Who has a session keeps it or gives it on: one that waits for nobody now never waits again.
+    IF p_personal AND EXISTS (SELECT FROM public.chat_sesiones WHERE id = p_sesion_id AND estado = 'pending') THEN
+        PERFORM fn.chat_decidir();
+    END IF;
+    v_sesion := fn.chat_destino(p_sesion_id, p_actor_id, p_personal);
+    v_toma := p_personal AND v_sesion.agente_id IS NULL;
     IF p_cliente_mensaje_id IS NOT NULL THEN
         SELECT * INTO v_mensaje FROM public.chat_mensajes
          WHERE sesion_id = v_sesion.id AND autor_id = p_actor_id AND cliente_mensaje_id = p_cliente_mensaje_id;
@@ -195,31 +269,30 @@ BEGIN
             PERFORM fn.fallo(429, 'demasiados_mensajes', jsonb_build_object('retry_after', v_espera));
         END IF;
     END IF;
-    v_oyen := fn.chat_flujos(v_sesion) || ('usuario:' || p_actor_id);
-    -- The order of the messages is that of seq; their instants follow it although each process has a clock of its own,
-    -- as long as these differ by no more than seconds.
-    INSERT INTO public.chat_mensajes (sesion_id, seq, id, autor_id, sender, texto, cliente_mensaje_id, creado_en)
-    VALUES (v_sesion.id, v_sesion.ultimo_seq + 1, p_id, p_actor_id, CASE WHEN p_personal THEN 'support' ELSE 'user' END,
-            p_texto, p_cliente_mensaje_id,
-            greatest(p_ahora, least(v_sesion.ultimo_mensaje_en, p_ahora + interval '5 seconds')))
-    RETURNING * INTO v_mensaje;
-    UPDATE public.chat_sesiones
-       SET ultimo_seq = v_mensaje.seq, ultimo_mensaje_en = v_mensaje.creado_en, actualizado_en = p_ahora,
-           estado = CASE WHEN v_toma THEN 'active' ELSE estado END,
-           agente_id = CASE WHEN v_toma THEN p_actor_id ELSE agente_id END,
-           version = version + v_toma::integer
-     WHERE id = v_sesion.id
-    RETURNING * INTO v_sesion;
+    v_oyen := CASE WHEN p_personal THEN fn.chat_oyen(v_sesion, ARRAY[p_actor_id]) ELSE fn.chat_flujos(v_sesion) END;
+    v_mensaje := fn.chat_escribir(v_sesion, p_id, p_actor_id, CASE WHEN p_personal THEN 'support' ELSE 'user' END,
+                                  p_texto, p_cliente_mensaje_id, p_ahora);
     PERFORM fn.chat_auditar(v_sesion.id, 'chat.mensaje', p_actor_id,
                             jsonb_build_object('mensaje_id', v_mensaje.id, 'seq', v_mensaje.seq));
     IF v_toma THEN
         -- Whoever saw it waiting hears that it is taken, before the message that only its two sides hear.
+        v_sesion := fn.chat_dar(v_sesion.id, p_actor_id, p_ahora);
         PERFORM fn.chat_auditar(v_sesion.id, 'chat.asignado', p_actor_id, jsonb_build_object('agente_id', p_actor_id));
-        PERFORM fn.evento_emitir(v_oyen, 'session.updated', fn.chat_suceso(v_sesion), NULL, p_actor_id, p_ahora);
+        v_eventos := ARRAY[fn.evento(v_oyen, 'session.updated', fn.chat_suceso(v_sesion), NULL, p_actor_id)];
         v_oyen := fn.chat_flujos(v_sesion);
+    ELSIF NOT p_personal AND v_sesion.ausente_en IS NULL THEN
+        SELECT * INTO v_sesion FROM public.chat_sesiones WHERE id = v_sesion.id;
+        v_aviso := fn.chat_decir(v_sesion, false, p_zona, p_ahora);
+        IF v_aviso.id IS NOT NULL THEN
+            PERFORM fn.chat_auditar(v_sesion.id, 'chat.mensaje', NULL,
+                                    jsonb_build_object('mensaje_id', v_aviso.id, 'seq', v_aviso.seq));
+        END IF;
     END IF;
-    PERFORM fn.evento_emitir(v_oyen, 'message.created', jsonb_build_object(
-        'id', v_mensaje.id, 'sessionId', v_sesion.id, 'seq', v_mensaje.seq), NULL, p_actor_id, p_ahora);
+    v_eventos := v_eventos || fn.chat_mensaje_evento(v_mensaje, v_oyen);
+    IF v_aviso.id IS NOT NULL THEN
+        v_eventos := v_eventos || fn.chat_mensaje_evento(v_aviso, v_oyen);
+    END IF;
+    PERFORM fn.eventos_emitir(v_eventos, p_ahora);
     RETURN json_build_object('creado', true, 'mensaje', fn.chat_mensaje_neutro(
         v_mensaje, v_sesion.leido_usuario, v_sesion.leido_soporte));
 END $$;
@@ -242,17 +315,21 @@ BEGIN
     IF p_personal THEN
         PERFORM fn.chat_auditar(p_id, 'chat.leido', p_actor_id, jsonb_build_object('hasta', v_hasta));
     END IF;
-    PERFORM fn.evento_emitir(fn.chat_flujos(v_sesion) || ('usuario:' || p_actor_id), 'messages.read',
+    PERFORM fn.evento_emitir(fn.chat_oyen(v_sesion, ARRAY[p_actor_id]), 'messages.read',
         jsonb_build_object('sessionId', p_id, 'lector', CASE WHEN p_personal THEN 'support' ELSE 'user' END,
                            'hasta', v_hasta), NULL, p_actor_id, p_ahora);
 END $$;
 
--- Close a session; one that is closed stays as it is.
+-- Close a session; one that is closed stays as it is. Its agent has time for the next one.
 CREATE FUNCTION fn.chat_cerrar(p_id uuid, p_actor_id uuid, p_personal boolean, p_ahora timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-    v_sesion public.chat_sesiones := fn.chat_acceder(p_id, p_actor_id, p_personal, true);
+    v_sesion public.chat_sesiones;
+    v_repartidas public.chat_sesiones[];
+    v_evento jsonb;
 BEGIN
+    PERFORM fn.chat_decidir();
+    v_sesion := fn.chat_acceder(p_id, p_actor_id, p_personal, true);
     IF v_sesion.estado = 'closed' THEN
         RETURN;
     END IF;
@@ -261,9 +338,11 @@ BEGIN
            actualizado_en = p_ahora
      WHERE id = p_id
     RETURNING * INTO v_sesion;
+    v_repartidas := fn.chat_repartir(p_ahora);
     PERFORM fn.chat_auditar(p_id, 'chat.cerrado', p_actor_id);
-    PERFORM fn.evento_emitir(fn.chat_flujos(v_sesion) || ('usuario:' || p_actor_id), 'session.updated',
-                             fn.chat_suceso(v_sesion), v_sesion.cliente_id, p_actor_id, p_ahora);
+    v_evento := fn.evento(fn.chat_oyen(v_sesion, ARRAY[p_actor_id]), 'session.updated',
+                          fn.chat_suceso(v_sesion), v_sesion.cliente_id, p_actor_id);
+    PERFORM fn.eventos_emitir(v_evento || fn.chat_repartidas_eventos(v_repartidas), p_ahora);
 END $$;
 
 -- Who shall see that somebody writes: the other side of an open session.
@@ -278,38 +357,3 @@ BEGIN
     END IF;
     RETURN CASE WHEN p_personal THEN v_oyen[1:1] ELSE v_oyen[2:] END;
 END $$;
-
--- --- everything of one person --------------------------------------------------------------------------------------
-
-CREATE FUNCTION fn.chat_exportar(p_clientes uuid[]) RETURNS jsonb LANGUAGE sql STABLE AS $$
-    SELECT coalesce(jsonb_agg(to_jsonb(s) || jsonb_build_object('mensajes', (
-               SELECT coalesce(jsonb_agg(to_jsonb(m) - 'sesion_id' ORDER BY m.seq), '[]')
-                 FROM public.chat_mensajes m WHERE m.sesion_id = s.id)) ORDER BY s.numero), '[]')
-      FROM public.chat_sesiones s WHERE s.cliente_id = ANY (p_clientes)
-$$;
-
--- That somebody talked, when and how often stays; what was said goes, also what support answered, because it may repeat
--- what he wrote. Nobody is left to answer, so what was open is closed.
-CREATE FUNCTION fn.chat_olvidar(p_clientes uuid[], p_ahora timestamptz) RETURNS void LANGUAGE sql AS $$
-    UPDATE public.chat_sesiones
-       SET estado = 'closed', cerrado_en = p_ahora, version = version + 1,
-           actualizado_en = p_ahora
-     WHERE cliente_id = ANY (p_clientes) AND estado <> 'closed';
-    UPDATE public.chat_mensajes m SET texto = '', cliente_mensaje_id = NULL FROM public.chat_sesiones s
-     WHERE s.id = m.sesion_id AND s.cliente_id = ANY (p_clientes);
-$$;
-
--- His sessions become the other record's, and its login reads them; where both have one open, the one that comes over
--- is closed.
-CREATE FUNCTION fn.chat_mover(p_de uuid, p_a uuid, p_ahora timestamptz) RETURNS void LANGUAGE sql AS $$
-    UPDATE public.chat_sesiones s
-       SET estado = 'closed', cerrado_en = p_ahora, version = version + 1,
-           actualizado_en = p_ahora
-     WHERE cliente_id = p_de AND estado <> 'closed' AND borrado_en IS NULL AND EXISTS (
-               SELECT FROM public.chat_sesiones o JOIN public.clientes k ON k.usuario_principal_id = o.usuario_id
-                WHERE k.id = p_a AND o.estado <> 'closed' AND o.borrado_en IS NULL);
-    UPDATE public.chat_sesiones
-       SET cliente_id = p_a, actualizado_en = p_ahora,
-           usuario_id = (SELECT usuario_principal_id FROM public.clientes WHERE id = p_a)
-     WHERE cliente_id = p_de;
-$$;

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from clientela.chat import store
+from clientela.chat.store import talk as store
 from clientela.core.db import Db
 
-TABLES: Final = frozenset({"chat_sesiones", "chat_mensajes"})
+TABLES: Final = frozenset({"chat_sesiones", "chat_mensajes", "chat_notas", "chat_agentes"})
 """The tables in which something of a client stands, that this module answers for."""
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from clientela.chat import rules, store
+from clientela.chat import rules
 from clientela.chat.model import MensajeChat, Sent, Sesion
+from clientela.chat.store import talk as store
 from clientela.core.actor import Actor
 from clientela.core.db import Db
 from clientela.core.errors import Forbidden, Invalid

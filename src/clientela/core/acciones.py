@@ -73,4 +73,11 @@ ACCIONES: dict[str, str] = {
     "chat.mensaje": "Se escribió un mensaje en un chat",
     "chat.leido": "Soporte leyó los mensajes de un chat",
     "chat.cerrado": "Se cerró una sesión de chat",
+    "chat.borrado": "Se retiró una sesión de chat",
+    "chat.calificado": "Un cliente calificó una sesión de chat",
+    "chat.nota": "Soporte anotó algo sobre un chat",
+    "chat.presencia": "Alguien de soporte dijo si recibe sesiones de chat",
+    "respuesta.creada": "Se agregó una respuesta preparada",
+    "respuesta.actualizada": "Se modificó una respuesta preparada",
+    "respuesta.eliminada": "Se quitó una respuesta preparada",
 }

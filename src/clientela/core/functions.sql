@@ -33,9 +33,24 @@ BEGIN
   RETURN v_resultado;
 END $$;
 
+-- Write one event to one stream, whose counter stays locked. NOTIFY carries only '<stream>:<seq>', as a hint.
+CREATE FUNCTION fn.evento_escribir(
+  p_flujo text, p_tipo text, p_datos jsonb, p_cliente_id uuid, p_actor_id uuid, p_principal boolean, p_ahora timestamptz
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  v_seq bigint;
+BEGIN
+  INSERT INTO public.flujos AS c (flujo, ultimo) VALUES (p_flujo, 1)
+    ON CONFLICT (flujo) DO UPDATE SET ultimo = c.ultimo + 1
+    RETURNING c.ultimo INTO v_seq;
+  INSERT INTO public.eventos (flujo, seq, tipo, datos, cliente_id, actor_id, principal, creado_en)
+    VALUES (p_flujo, v_seq, p_tipo, p_datos, p_cliente_id, p_actor_id, p_principal, p_ahora);
+  PERFORM pg_notify('clientela_eventos', p_flujo || ':' || v_seq);
+END $$;
+
 -- Write one event to each stream, in the caller's transaction. The counters are locked in one order, so
 -- that two emitters never wait for each other crosswise; emit last, and once, in a transaction.
--- The first stream named holds the principal copy. NOTIFY carries only '<stream>:<seq>', as a hint.
+-- The first stream named holds the principal copy.
 --   p_ahora: when it happened, as the caller's clock says.
 CREATE FUNCTION fn.evento_emitir(
   p_flujos text[], p_tipo text, p_datos jsonb, p_cliente_id uuid DEFAULT NULL, p_actor_id uuid DEFAULT NULL,
@@ -44,18 +59,38 @@ CREATE FUNCTION fn.evento_emitir(
 DECLARE
   v_en_orden text[] := p_flujos;
   v_flujo text;
-  v_seq bigint;
 BEGIN
   IF cardinality(p_flujos) > 1 THEN
     v_en_orden := ARRAY(SELECT DISTINCT f COLLATE "C" FROM unnest(p_flujos) AS f ORDER BY 1);
   END IF;
   FOREACH v_flujo IN ARRAY v_en_orden LOOP
-    INSERT INTO public.flujos AS c (flujo, ultimo) VALUES (v_flujo, 1)
-      ON CONFLICT (flujo) DO UPDATE SET ultimo = c.ultimo + 1
-      RETURNING c.ultimo INTO v_seq;
-    INSERT INTO public.eventos (flujo, seq, tipo, datos, cliente_id, actor_id, principal, creado_en)
-      VALUES (v_flujo, v_seq, p_tipo, p_datos, p_cliente_id, p_actor_id, v_flujo = p_flujos[1], p_ahora);
-    PERFORM pg_notify('clientela_eventos', v_flujo || ':' || v_seq);
+    PERFORM fn.evento_escribir(v_flujo, p_tipo, p_datos, p_cliente_id, p_actor_id, v_flujo = p_flujos[1], p_ahora);
+  END LOOP;
+END $$;
+
+-- One of several events that a transaction tells of, for fn.eventos_emitir.
+CREATE FUNCTION fn.evento(
+  p_flujos text[], p_tipo text, p_datos jsonb, p_cliente_id uuid DEFAULT NULL, p_actor_id uuid DEFAULT NULL
+) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+  SELECT jsonb_build_object('flujos', p_flujos, 'tipo', p_tipo, 'datos', p_datos, 'cliente_id', p_cliente_id,
+                            'actor_id', p_actor_id)
+$$;
+
+-- Write several events, each to streams of its own, as fn.evento_emitir does with one: stream after stream in the one
+-- order, and within each stream in the order given.
+CREATE FUNCTION fn.eventos_emitir(p_eventos jsonb[], p_ahora timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  v_flujo text;
+  v_evento jsonb;
+BEGIN
+  FOR v_flujo, v_evento IN
+    SELECT f.flujo, e.evento FROM unnest(p_eventos) WITH ORDINALITY AS e (evento, n)
+     CROSS JOIN LATERAL (SELECT DISTINCT jsonb_array_elements_text(e.evento -> 'flujos') AS flujo) f
+     ORDER BY f.flujo COLLATE "C", e.n
+  LOOP
+    PERFORM fn.evento_escribir(
+      v_flujo, v_evento ->> 'tipo', v_evento -> 'datos', (v_evento ->> 'cliente_id')::uuid,
+      (v_evento ->> 'actor_id')::uuid, v_flujo = v_evento #>> '{flujos,0}', p_ahora);
   END LOOP;
 END $$;
 

@@ -1,4 +1,4 @@
-"""All SQL of the chat's sessions and messages."""
+"""SQL of the talks themselves."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,12 +23,14 @@ async def active(db: Db, usuario_id: UUID, messages: int) -> Sesion | None:
     return None if found is None else _SESION.decode(found)
 
 
-OPEN: Final = "SELECT fn.chat_abrir($1::uuid, $2::uuid, $3::uuid, $4::timestamptz)"
+OPEN: Final = "SELECT fn.chat_abrir($1::uuid, $2::uuid, $3::uuid, $4::text, $5::timestamptz)"
 
 
 async def insert(db: Db, session_id: UUID, usuario_id: UUID, cliente_id: UUID, now: datetime) -> Sesion:
     """Open a session; errors as `fn.chat_abrir`."""
-    return _SESION.decode(await db.fetchval(OPEN, session_id, usuario_id, cliente_id, now))
+    return _SESION.decode(
+        await db.fetchval(OPEN, session_id, usuario_id, cliente_id, db.settings.zona_horaria, now)
+    )
 
 
 READ: Final = "SELECT fn.chat_mensajes_leer($1::uuid, $2::uuid, $3::boolean, $4::bigint, $5::integer)"
@@ -42,7 +44,8 @@ async def read(
 
 
 SEND: Final = """
-SELECT fn.chat_enviar($1::uuid, $2::uuid, $3::uuid, $4::boolean, $5::text, $6::text, $7::integer, $8::timestamptz)"""
+SELECT fn.chat_enviar($1::uuid, $2::uuid, $3::uuid, $4::boolean, $5::text, $6::text, $7::integer, $8::text,
+                      $9::timestamptz)"""
 
 
 async def send(
@@ -58,8 +61,9 @@ async def send(
     now: datetime,
 ) -> Sent:
     """Write a message, unless it is there; errors as `fn.chat_enviar`."""
+    zona = db.settings.zona_horaria
     found = await db.fetchval(
-        SEND, message_id, session_id, actor_id, support, texto, client_message_id, most, now
+        SEND, message_id, session_id, actor_id, support, texto, client_message_id, most, zona, now
     )
     return _SENT.decode(found)
 
