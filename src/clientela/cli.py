@@ -287,6 +287,30 @@ def exportar(
 
 
 @app.command()
+def chat(
+    identificador: Annotated[str, typer.Option(help="Correo, celular o usuario con el que se entra.")],
+    contrasenia: Annotated[
+        str,
+        typer.Option(
+            envvar="CLIENTELA_CONTRASENIA", prompt="Contraseña", hide_input=True, help="Su contraseña."
+        ),
+    ],
+    url: Annotated[str, typer.Option("--url", help="Dirección del servidor.")] = "http://localhost:3977",
+    data_dir: DataDir = None,  # noqa: ARG001 - every command takes it; a talk needs none
+) -> None:
+    """Conversa en la terminal, como cliente o como soporte, por el mismo socket que los demás programas."""
+    from clientela.terminal import TalkError, talk  # noqa: PLC0415
+
+    try:
+        asyncio.run(talk(url, identificador, contrasenia))
+    except TalkError as error:
+        sys.stderr.write(f"clientela: {error}\n")
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+@app.command()
 def openapi(data_dir: DataDir = None) -> None:
     """Escribe la descripción OpenAPI 3.1 de toda la API."""
     from clientela.app import document  # noqa: PLC0415

@@ -1,5 +1,6 @@
 """Runs the server: the database if it is ours, then one or several processes of the application."""
 
+import resource
 import signal
 import socket
 from collections.abc import Iterator
@@ -47,6 +48,7 @@ def database(settings: Settings) -> Iterator[str]:
 def serve(listen: Listen, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; requests that have begun are finished, at most ten seconds."""
     Metrics(settings.data_dir / METRICS_DIRECTORY).clear()
+    _admit_many()
     config = server_config(listen)
     with listening(listen) as sock:
         server = uvicorn.Server(config)
@@ -55,6 +57,12 @@ def serve(listen: Listen, settings: Settings) -> None:
         else:
             _end_quietly()
             server.run(sockets=[sock])
+
+
+def _admit_many() -> None:
+    """Have as many open sockets as the system allows this process; its usual 1,024 would be the devices' limit."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _end_quietly() -> None:
