@@ -1,10 +1,11 @@
-"""`python -m bench [--quick] [--clientes] [--pedidos] [--entregas] [--servicio]`: measure, judge, write the page.
+"""`python -m bench [--quick] [--clientes] [--pedidos] [--entregas] [--servicio] [--chat]`: measure, judge, write.
 
 `--clientes` measures the client register alone, `--pedidos` the orders, `--entregas` the planning of routes,
-`--servicio` the field service; each writes its part of the page.
+`--servicio` the field service, `--chat` talks and devices; each writes its part of the page.
 """
 
 import argparse
+import asyncio
 import http.client
 import re
 import shutil
@@ -20,7 +21,7 @@ from typing import Any, Final, NamedTuple
 
 from pwdlib.hashers.bcrypt import BcryptHasher
 
-from bench import dataset, deliveries, pgbench, register, report, workorders
+from bench import dataset, deliveries, pgbench, register, report, sockets, talks, workorders
 from bench.machine import memory
 from bench.measures import (
     CLIENT_MEASURES,
@@ -39,6 +40,7 @@ from bench.register import RECORDS
 from bench.report import Bar, Row
 from bench.rig import Load, Process, Rig
 from bench.statements import CLIENTS
+from bench.talks import TALK_MEASURES
 
 _TRIPS: Final = re.compile(rb"^clientela_base_viajes (\S+)$", re.MULTILINE)
 _ANSWERS: Final = re.compile(rb"^clientela_peticiones_total\{.*\} (\S+)$", re.MULTILINE)
@@ -182,11 +184,21 @@ def main() -> int:
     parser.add_argument("--pedidos", action="store_true", help="carts line by line and orders only")
     parser.add_argument("--entregas", action="store_true", help="the planning of routes only")
     parser.add_argument("--servicio", action="store_true", help="the field service only")
+    parser.add_argument("--chat", action="store_true", help="talks and the devices that listen only")
     asked = parser.parse_args()
     plan = QUICK if asked.quick else FULL
     some = [_measure_clients] * asked.clientes + [_measure_orders] * asked.pedidos
     some += [_measure_deliveries] * asked.entregas + [_measure_service] * asked.servicio
-    phases = some or [_measure, _measure_clients, _measure_orders, _measure_deliveries, _measure_service]
+    some += [_measure_talks] * asked.chat
+    every = [
+        _measure,
+        _measure_clients,
+        _measure_orders,
+        _measure_deliveries,
+        _measure_service,
+        _measure_talks,
+    ]
+    phases = some or every
     return max([_at_home(phase, plan, quick=asked.quick) for phase in phases])
 
 
@@ -251,6 +263,33 @@ def _measure_service(home: Path, plan: Plan, *, quick: bool) -> int:
     shown |= {"plans": workorders.PLANS}
     result = _result(bench, version, bench.rows, found, shown) | {"visits": [row._asdict() for row in visits]}
     return _tell(result, bench.rows, found, "servicio", report.write_service, quick=quick)
+
+
+def _measure_talks(home: Path, plan: Plan, *, quick: bool) -> int:
+    rig = Rig(home)
+    with rig.database() as dsn:
+        bench = Bench(rig, dsn, plan, TALK_MEASURES)
+        with rig.server() as server:
+            say(f"Planting {CLIENTS:,} talks")
+            dataset.plant_now(dsn)
+            talks.plant_now(dsn)
+            customers = dataset.tokens(rig.secret)
+            say("Measuring")
+            bench.measure(server, customers)
+        with rig.server() as server:
+            say(f"Opening {len(customers):,} devices")
+            cost = asyncio.run(sockets.idle(server, customers, plan.seconds * 5.0))
+        with rig.server(workers=2) as server:
+            say("Talking")
+            pairs = talks.pairs(customers, talks.agent_tokens(rig.secret), 100)
+            heard = asyncio.run(sockets.latency(server.port, pairs, plan.seconds * 5.0))
+        version = dataset.server_version(dsn)
+    p50, p99 = sockets.quantiles(heard)
+    devices = {**asdict(cost), "p50": round(p50, 2), "p99": round(p99, 2), "heard": len(heard)}
+    found = report.talk_bars(bench.rows, devices)
+    rig_shown = {"connections": CONNECTIONS, "talks": CLIENTS}
+    result = _result(bench, version, bench.rows, found, rig_shown) | {"devices": devices}
+    return _tell(result, bench.rows, found, "chat", report.write_talks, quick=quick)
 
 
 def _measure(home: Path, plan: Plan, *, quick: bool) -> int:

@@ -32,18 +32,19 @@ LIFE: Final = 30 * 86_400
 BORN: Final = int(time.time())
 
 
-def _uuid(number: int) -> UUID:
+def uuid_of(number: int) -> UUID:
+    """Return the identifier that a number makes."""
     return UUID(f"{UUID_PREFIX}{number}")
 
 
 def client_id(n: int) -> UUID:
     """Return the identifier of client n, from 0."""
-    return _uuid(CLIENT + n)
+    return uuid_of(CLIENT + n)
 
 
 def product_ids(n: int) -> list[UUID]:
     """Return the products that stand in client n's cart."""
-    return [_uuid(PRODUCT + (n * 7 + line * 131) % PRODUCTS) for line in range(LINES)]
+    return [uuid_of(PRODUCT + (n * 7 + line * 131) % PRODUCTS) for line in range(LINES)]
 
 
 def email(n: int) -> str:
@@ -114,11 +115,11 @@ def tokens(key: str) -> list[str]:
     return [
         sign(
             Claims(
-                sub=_uuid(USER + n),
+                sub=uuid_of(USER + n),
                 tipo="cliente",
                 rol="cliente",
                 cliente_id=client_id(n),
-                jti=_uuid(SESSION + n),
+                jti=uuid_of(SESSION + n),
                 iat=BORN,
                 exp=BORN + LIFE,
             )

@@ -43,7 +43,8 @@ class Measure(NamedTuple):
     """What is done to the database, by its URL, before each window and before `pgbench`."""
 
 
-def _request(method: str, path: str, token: str | None, body: object = None) -> bytes:
+def request(method: str, path: str, token: str | None, body: object = None) -> bytes:
+    """Write a request as it goes over the wire."""
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: application/json", "User-Agent: bench"]
     if token is not None:
         lines.append(f"Authorization: Bearer {token}")
@@ -54,7 +55,8 @@ def _request(method: str, path: str, token: str | None, body: object = None) -> 
     return "\r\n".join([*lines, "", ""]).encode() + content
 
 
-def _shuffled(seed: int) -> list[int]:
+def shuffled(seed: int) -> list[int]:
+    """Return all clients in an order of this seed's own."""
     order = list(range(CLIENTS))
     random.Random(seed).shuffle(order)
     return order
@@ -82,7 +84,7 @@ def _items(n: int, turn: int) -> list[dict[str, object]]:
 def _read(part: str) -> Callable[[int, Sequence[str]], Job]:
     def build(port: int, tokens: Sequence[str]) -> Job:
         requests = [
-            _request("GET", f"/clientes/{dataset.client_id(n)}/{part}", tokens[n]) for n in _shuffled(1)
+            request("GET", f"/clientes/{dataset.client_id(n)}/{part}", tokens[n]) for n in shuffled(1)
         ]
         return Job(port, requests, 200, CONNECTIONS)
 
@@ -91,16 +93,16 @@ def _read(part: str) -> Callable[[int, Sequence[str]], Job]:
 
 def _put_cart(port: int, tokens: Sequence[str]) -> Job:
     requests = [
-        _request("PUT", f"/clientes/{dataset.client_id(n)}/carrito", tokens[n], {"items": _items(n, turn)})
+        request("PUT", f"/clientes/{dataset.client_id(n)}/carrito", tokens[n], {"items": _items(n, turn)})
         for turn in range(2)
-        for n in _shuffled(2)
+        for n in shuffled(2)
     ]
     return Job(port, requests, 200, CONNECTIONS)
 
 
 def _autosave(port: int, tokens: Sequence[str]) -> Job:
     requests = [
-        _request(
+        request(
             "POST",
             f"/clientes/{dataset.client_id(n)}/auto-guardar",
             tokens[n],
@@ -114,20 +116,20 @@ def _autosave(port: int, tokens: Sequence[str]) -> Job:
             },
         )
         for turn in range(2)
-        for n in _shuffled(3)
+        for n in shuffled(3)
     ]
     return Job(port, requests, 200, CONNECTIONS)
 
 
 def login_request(n: int, password: str) -> bytes:
     """Return client n's login with a password."""
-    return _request(
+    return request(
         "POST", "/auth/clientes/login", None, {"correo": dataset.email(n), "contrasenia": password}
     )
 
 
 def _own_cart(port: int, tokens: Sequence[str]) -> Job:
-    return Job(port, [_request("GET", "/orders/cart/me", tokens[n]) for n in _shuffled(7)], 200, CONNECTIONS)
+    return Job(port, [request("GET", "/orders/cart/me", tokens[n]) for n in shuffled(7)], 200, CONNECTIONS)
 
 
 def _add(whose: Sequence[int]) -> Callable[[int, Sequence[str]], Job]:
@@ -135,7 +137,7 @@ def _add(whose: Sequence[int]) -> Callable[[int, Sequence[str]], Job]:
 
     def build(port: int, tokens: Sequence[str]) -> Job:
         requests = [
-            _request(
+            request(
                 "POST",
                 "/orders/cart/me",
                 tokens[n],
@@ -150,25 +152,25 @@ def _add(whose: Sequence[int]) -> Callable[[int, Sequence[str]], Job]:
 
 def _order(port: int, tokens: Sequence[str]) -> Job:
     requests = [
-        _request("POST", "/orders/from-cart/me", tokens[n], {"condicion_pago": "CONTADO"})
+        request("POST", "/orders/from-cart/me", tokens[n], {"condicion_pago": "CONTADO"})
         for n in range(CLIENTS)
     ]
     return Job(port, requests, 201, CONNECTIONS)
 
 
 def _login(port: int, _: Sequence[str]) -> Job:
-    requests = [login_request(n, dataset.PASSWORD) for n in _shuffled(4)]
+    requests = [login_request(n, dataset.PASSWORD) for n in shuffled(4)]
     return Job(port, requests, 200, len(LOGIN_SOURCES), LOGIN_SOURCES)
 
 
 def _login_throttled(port: int, _: Sequence[str]) -> Job:
-    requests = [login_request(n, dataset.PASSWORD) for n in _shuffled(5)]
+    requests = [login_request(n, dataset.PASSWORD) for n in shuffled(5)]
     return Job(port, requests, 429, CONNECTIONS, (THROTTLED_SOURCE,))
 
 
 def bare_job(port: int, tokens: Sequence[str]) -> Job:
     """Return the load for the bare reply: the requests of a cart's reading, to a server that only answers."""
-    requests = [_request("GET", "/", tokens[n]) for n in _shuffled(1)]
+    requests = [request("GET", "/", tokens[n]) for n in shuffled(1)]
     return Job(port, requests, 200, CONNECTIONS)
 
 
@@ -183,7 +185,7 @@ MEASURES: Final = (
 HOT: Final = MEASURES[:4]
 ORDER_MEASURES: Final = (
     Measure("carrito_propio", "GET orders/cart/me", _own_cart, READ_OPEN_CART, 0.7),
-    Measure("linea_agregar", "POST orders/cart/me", _add(_shuffled(8)), ADD_LINE, 0.8),
+    Measure("linea_agregar", "POST orders/cart/me", _add(shuffled(8)), ADD_LINE, 0.8),
     Measure("linea_agregar_una", "the same, all to one cart", _add([0]), ADD_LINE, whose="one"),
     Measure(
         "pedido_crear", "POST orders/from-cart/me", _order, PLACE_ORDER, whose="each",
@@ -196,7 +198,7 @@ def _register(paths: Callable[[int], str]) -> Callable[[int, Sequence[str]], Job
     """Read from the client register as its administrator, whose token is the last."""
 
     def build(port: int, tokens: Sequence[str]) -> Job:
-        requests = [_request("GET", f"/api/clientes{paths(n)}", tokens[-1]) for n in _shuffled(6)]
+        requests = [request("GET", f"/api/clientes{paths(n)}", tokens[-1]) for n in shuffled(6)]
         return Job(port, requests, 200, CONNECTIONS)
 
     return build
@@ -225,7 +227,7 @@ def _office(path: Callable[[int], str]) -> Callable[[int, Sequence[str]], Job]:
     """Read work orders as the administrator, whose token is the last."""
 
     def build(port: int, tokens: Sequence[str]) -> Job:
-        requests = [_request("GET", f"/api{path(n)}", tokens[-1]) for n in _shuffled(9)]
+        requests = [request("GET", f"/api{path(n)}", tokens[-1]) for n in shuffled(9)]
         return Job(port, requests, 200, CONNECTIONS)
 
     return build

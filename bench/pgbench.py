@@ -41,7 +41,7 @@ def write_script(statement: Statement, whose: Whose, connections: int, path: Pat
     """Write a statement as a script: whose turn it is, random quantities, the statement."""
     lines = {
         "any": [f"\\set n random(0, {CLIENTS - 1})"],
-        "each": ["\\set turn :turn + 1", f"\\set n :client_id + :turn * {connections}"],
+        "each": ["\\set turn :turn + 1", f"\\set n (:client_id + :turn * {connections}) % {CLIENTS}"],
         "one": ["\\set n 0"],
     }[whose]
     lines += [f"\\set {name} {how}" for name, how in NUMBERS.items()]

@@ -17,6 +17,11 @@ MEMORY_BAR: Final = 80.0
 ONE_TRIP: Final = 1.05
 LIST_BAR: Final = 3.0
 OVERVIEW_BAR: Final = 2.0
+DEVICE_BAR: Final = 40.0
+IDLE_BAR: Final = 0.05
+BACK_BAR: Final = 20.0
+HEARD_BAR: Final = 15.0
+LATE_BAR: Final = 60.0
 ORDERS_BAR: Final = 500.0
 ONE_CART_BAR: Final = 300.0
 
@@ -127,6 +132,28 @@ def service_bars(rows: Sequence[Row]) -> list[Bar]:
             )
             for name in ("resumen", "sin_asignar", "en_ejecucion", "sin_movimiento")
         ),
+        Bar("wrong answers", sum(sum(row.errors.values()) for row in rows), 0, at_least=False),
+    ]
+
+
+def talk_bars(rows: Sequence[Row], devices: dict[str, Any]) -> list[Bar]:
+    """Judge what was found of talks, and of the devices that listen."""
+    found = [
+        Bar(f"{row.title}: share of pgbench's rate", median(row.ratios), row.bar, at_least=True)
+        for row in rows
+        if row.bar is not None
+    ]
+    found += [
+        Bar(f"{row.title}: round trips", median(row.round_trips), ONE_TRIP, at_least=False) for row in rows
+    ]
+    return [
+        *found,
+        Bar("an idle device, KiB", devices["kib_each"], DEVICE_BAR, at_least=False),
+        Bar("idle devices lost", devices["lost"], 0, at_least=False),
+        Bar("idle devices: share of a core", devices["idle_cpu"], IDLE_BAR, at_least=False),
+        Bar("all devices back, seconds", devices["back_seconds"], BACK_BAR, at_least=False),
+        Bar("heard by the other side, p50 ms", devices["p50"], HEARD_BAR, at_least=False),
+        Bar("heard by the other side, p99 ms", devices["p99"], LATE_BAR, at_least=False),
         Bar("wrong answers", sum(sum(row.errors.values()) for row in rows), 0, at_least=False),
     ]
 
@@ -253,6 +280,22 @@ _VISITS: Final = (
 )
 
 
+_TALKS: Final = """
+## Talks, and devices that listen
+
+As above, over {talks:,} open talks of twenty messages. Sending counts the customer's last minute, writes the audit row
+and two events. Rounds: {rounds}, interleaved, {seconds} s a window.
+"""
+
+
+_DEVICES: Final = (
+    "{devices:,} devices on one process: {kib_each} KiB each (its resident memory before and after), all open after "
+    "{seconds} s, {idle_cpu:.1%} of a core while idle, {lost} lost; dropped at once, all were back after "
+    "{back_seconds} s. A hundred pairs, a message a second each, over two processes: heard by the other side after "
+    "{p50} ms (p50), {p99} ms (p99), of {heard:,} messages."
+)
+
+
 def write_clients(result: dict[str, Any], rows: Sequence[Row], found: Sequence[Bar]) -> None:
     """Write the part of the page that tells of the client register."""
     _write_part(_CLIENTS, result, rows, found)
@@ -268,6 +311,11 @@ def write_service(result: dict[str, Any], rows: Sequence[Row], found: Sequence[B
     first, again = result["visits"]
     job = _VISITS.format(**first, idle=again["seconds"], **result["rig"])
     _write_part(_SERVICE, result, rows, found, job)
+
+
+def write_talks(result: dict[str, Any], rows: Sequence[Row], found: Sequence[Bar]) -> None:
+    """Write the part of the page that tells of talks and devices."""
+    _write_part(_TALKS, result, rows, found, _DEVICES.format(**result["devices"]))
 
 
 def _write_part(

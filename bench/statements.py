@@ -63,33 +63,34 @@ def _columns(text: str) -> str:
     return re.sub(r"(?<!:):([a-z]\w*)", r"\1", text)
 
 
-def _uuid(variable: str) -> str:
+def made_of(variable: str) -> str:
+    """Return the identifier that a number makes, as an SQL expression."""
     return f"('{UUID_PREFIX}' || {variable})"
 
 
-_PRODUCTS: Final = "ARRAY[" + ", ".join(f"{_uuid(f':p{line}')}::uuid" for line in range(LINES)) + "]"
+_PRODUCTS: Final = "ARRAY[" + ", ".join(f"{made_of(f':p{line}')}::uuid" for line in range(LINES)) + "]"
 _QUANTITIES: Final = "ARRAY[" + ", ".join(f":q{line}" for line in range(LINES)) + "]"
 _WHOLE: Final = "'{" + ", ".join("f" for _ in range(LINES)) + "}'"
 _FIELDS: Final = """{"titulo": "Cajas mojadas", "descripcion": "Faltan ' || :q0 || '"}"""
 _DRAFT: Final = f"""('{{"reclamo": {{"version": null, "campos": {_FIELDS}}}}}')"""
 
-READ_CART: Final = Statement(READ_OWN, (_uuid(":c"), "clock_timestamp()"))
+READ_CART: Final = Statement(READ_OWN, (made_of(":c"), "clock_timestamp()"))
 REPLACE_CART: Final = Statement(
     REPLACE,
     (
-        _uuid(":c"), _PRODUCTS, _QUANTITIES, _WHOLE, "NULL", _uuid(":c"), _uuid(":u"), "NULL",
+        made_of(":c"), _PRODUCTS, _QUANTITIES, _WHOLE, "NULL", made_of(":c"), made_of(":u"), "NULL",
         "clock_timestamp()",
     ),
 )  # fmt: skip
 SAVE_ALL: Final = Statement(
     AUTOSAVE,
     (
-        _uuid(":c"), _PRODUCTS, _QUANTITIES, _WHOLE, "NULL", _uuid(":c"), _DRAFT, "true", "'carrito'",
-        """'{"tema": "light"}'""", _uuid(":u"), "NULL", "clock_timestamp()",
+        made_of(":c"), _PRODUCTS, _QUANTITIES, _WHOLE, "NULL", made_of(":c"), _DRAFT, "true", "'carrito'",
+        """'{"tema": "light"}'""", made_of(":u"), "NULL", "clock_timestamp()",
     ),
 )  # fmt: skip
-READ_PREFERENCE: Final = Statement(READ_PREFERENCES, (_uuid(":c"),))
-_OWN_KEY: Final = (_uuid(":u"), _uuid(":c"), "NULL", "false")
+READ_PREFERENCE: Final = Statement(READ_PREFERENCES, (made_of(":c"),))
+_OWN_KEY: Final = (made_of(":u"), made_of(":c"), "NULL", "false")
 _NEW: Final = "gen_random_uuid()"
 # pgbench takes a colon before a letter for a variable.
 _WISH: Final = "'" + values.dumps(msgspec.to_builtins(EntregaPedida())).replace(":", ": ") + "'"
@@ -98,11 +99,11 @@ READ_OPEN_CART: Final = Statement(READ, (*_OWN_KEY, _NEW, "clock_timestamp()"))
 ADD_LINE: Final = Statement(
     PUT_LINE,
     (
-        *_OWN_KEY, _uuid(":p0"), ":q0", "true", "NULL", "false", "NULL", "false", "NULL", _NEW, _uuid(":u"),
+        *_OWN_KEY, made_of(":p0"), ":q0", "true", "NULL", "false", "NULL", "false", "NULL", _NEW, made_of(":u"),
         "clock_timestamp()",
     ),
 )  # fmt: skip
 PLACE_ORDER: Final = Statement(
     CREATE,
-    (*_OWN_KEY, "NULL", _WISH, "false", "false", _NEW, _NEW, _uuid(":u"), "NULL", "clock_timestamp()"),
+    (*_OWN_KEY, "NULL", _WISH, "false", "false", _NEW, _NEW, made_of(":u"), "NULL", "clock_timestamp()"),
 )

@@ -291,9 +291,7 @@ def chat(
     identificador: Annotated[str, typer.Option(help="Correo, celular o usuario con el que se entra.")],
     contrasenia: Annotated[
         str,
-        typer.Option(
-            envvar="CLIENTELA_CONTRASENIA", prompt="Contraseña", hide_input=True, help="Su contraseña."
-        ),
+        typer.Option(prompt="Contraseña", hide_input=True, help="Su contraseña."),
     ],
     url: Annotated[str, typer.Option("--url", help="Dirección del servidor.")] = "http://localhost:3977",
     data_dir: DataDir = None,  # noqa: ARG001 - every command takes it; a talk needs none

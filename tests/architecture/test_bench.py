@@ -4,12 +4,17 @@ import re
 
 import pytest
 
-from bench import measures
+from bench import measures, talks
 from bench.statements import Statement
 
 STATEMENTS = {
     measure.name: measure.statement
-    for measure in (*measures.MEASURES, *measures.CLIENT_MEASURES, *measures.ORDER_MEASURES)
+    for measure in (
+        *measures.MEASURES,
+        *measures.CLIENT_MEASURES,
+        *measures.ORDER_MEASURES,
+        *talks.TALK_MEASURES,
+    )
     if measure.statement is not None
 }
 

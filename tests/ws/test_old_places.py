@@ -8,7 +8,7 @@ from clientela.settings import Settings
 from tests.tools.devices import device
 
 TALK = """DO $$ BEGIN FOR n IN 1..250 LOOP
-  PERFORM fn.chat_enviar(gen_random_uuid(), '{session}', '{agent}', true, n::text, NULL, 10, now());
+  PERFORM fn.chat_enviar(gen_random_uuid(), '{session}', '{agent}', true, n::text, NULL, 10, 'UTC', now());
 END LOOP; END $$"""
 LONG_AGO = "UPDATE eventos SET creado_en = creado_en - interval '100 days' WHERE flujo = $1"
 

@@ -12,7 +12,8 @@ from tests.tools.devices import Device, device
 from tests.ws.test_streams import listening
 
 FLOOD = """DO $$ BEGIN FOR n IN 1..{messages} LOOP
-  PERFORM fn.chat_enviar(gen_random_uuid(), '{session}', '{agent}', true, rpad(n::text, 500, '.'), NULL, 10, now());
+  PERFORM fn.chat_enviar(gen_random_uuid(), '{session}', '{agent}', true, rpad(n::text, 500, '.'), NULL, 10, 'UTC',
+                         now());
   COMMIT;
 END LOOP; END $$"""
 MESSAGES = 1700
