@@ -142,6 +142,7 @@ REGLAS: dict[str, Regla] = {
     "POST /api/v1/chat/sesiones/{chat_id}/calificar": Regla(CLIENTE, "chat"),
     "GET /api/v1/chat/sesiones/{chat_id}/notas": Regla(SOPORTE | ADMIN, "chat", "libre"),
     "POST /api/v1/chat/sesiones/{chat_id}/notas": Regla(SOPORTE | ADMIN, "chat", "libre"),
+    "GET /api/v1/chat/metricas": Regla(SOPORTE | ADMIN, "chat", "libre"),
     "GET /api/v1/chat/presencia": Regla(SOPORTE | ADMIN, "chat", "libre"),
     "PUT /api/v1/chat/presencia": Regla(SOPORTE | ADMIN, "chat", "libre"),
     "GET /api/v1/chat/respuestas": Regla(SOPORTE | ADMIN, "chat", "libre"),

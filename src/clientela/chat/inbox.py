@@ -45,7 +45,7 @@ async def rate(db: Db, actor: Actor, session_id: UUID, stars: int, comment: str 
 
 
 async def delete(db: Db, actor: Actor, session_id: UUID) -> SesionResumida:
-    """Take a session out of everybody's sight (admin); an open one ends. Figures and books keep it."""
+    """Take a session out of everybody's sight (admin); an open one ends. Nobody counts it any more."""
     return await store.delete(db, session_id, actor.usuario_id, db.now())
 
 

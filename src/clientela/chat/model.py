@@ -1,6 +1,6 @@
 """The words of the chat. Messages and sessions are called as on the wire, the same in every contract and frame."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -177,6 +177,38 @@ class Respuesta(msgspec.Struct, frozen=True):
     version: int
     creado_en: datetime
     actualizado_en: datetime
+
+
+class PrimeraRespuesta(msgspec.Struct, frozen=True):
+    """Seconds from a customer's first message to support's first answer; None where nobody was answered."""
+
+    media_s: float | None
+    mediana_s: float | None
+
+
+class Dia(msgspec.Struct, frozen=True):
+    """How many sessions began on a day."""
+
+    fecha: date
+    sesiones: int
+
+
+class Satisfaccion(msgspec.Struct, frozen=True):
+    """The mean of the stars, 0 where there are none, and how many customers gave some."""
+
+    promedio: float
+    total: int
+
+
+class Metricas(msgspec.Struct, frozen=True):
+    """The figures of a period: `tasa_resolucion` is the part of its sessions that were answered and are closed."""
+
+    sesiones: int
+    primera_respuesta: PrimeraRespuesta
+    sesiones_por_dia: tuple[Dia, ...]
+    mensajes_por_sesion: float
+    tasa_resolucion: float
+    satisfaccion: Satisfaccion
 
 
 class Sent(msgspec.Struct, frozen=True):

@@ -172,6 +172,7 @@ CAMPOS: dict[str, str] = {
     "instante_pasado": "Debe ser una fecha futura",
     "producto_desconocido": "Producto desconocido",
     "producto_retirado": "El producto ya no se vende",
+    "periodo_excesivo": "El período no puede superar diez años",
     "periodo_al_reves": "Debe ser posterior al inicio",
     "entrega_contradictoria": "No coincide con fecha_entrega_solicitada",
     "fecha_con_hora": "Es obligatorio cuando se envía hora_entrega_requerida",

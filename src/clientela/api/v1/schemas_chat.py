@@ -1,7 +1,7 @@
 """What comes in and goes out of `/api/v1/chat`."""
 
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 
 from clientela.api.body import (
     LINEA,
+    Consulta,
     EntradaV1,
     Fecha,
     NoVacio,
@@ -82,6 +83,15 @@ class AtajoCambios(EntradaV1):
     atajo: _Atajo | None = None
     texto: _Texto | None = None
     version: int | None = Field(None, ge=0)
+
+
+class MetricasConsulta(Consulta):
+    """Which period and whose figures; the two days are both included."""
+
+    desde: Annotated[Fecha | None, _BLANK] = None
+    hasta: Annotated[Fecha | None, _BLANK] = None
+    agente_id: Annotated[Uuid | None, _BLANK] = None
+    formato: Annotated[Literal["json", "csv"], blank_is_default("json")] = "json"
 
 
 class BandejaConsulta(Pagina):
