@@ -249,7 +249,7 @@ def restore(
 
 @app.command()
 def importar(
-    tipo: Annotated[str, typer.Argument(help="clientes o productos.")],
+    tipo: Annotated[str, typer.Argument(help="clientes, productos u ordenes.")],
     archivo: Annotated[Path, typer.Argument(help="Hoja CSV.", exists=True, dir_okay=False, readable=True)],
     data_dir: DataDir = None,
     *,
@@ -258,7 +258,7 @@ def importar(
         bool, typer.Option("--solo-validas", help="Guardar las filas válidas aunque otras tengan errores.")
     ] = False,
 ) -> None:
-    """Importa clientes o productos de una hoja CSV: todas sus filas o ninguna; también mientras el servidor atiende."""
+    """Importa clientes, productos u órdenes de trabajo de una hoja CSV; también mientras el servidor atiende."""
     from clientela.api.bulk import command  # noqa: PLC0415
     from clientela.core.importing import Modo  # noqa: PLC0415
 
@@ -274,11 +274,11 @@ def importar(
 
 @app.command()
 def exportar(
-    tipo: Annotated[str, typer.Argument(help="clientes o productos.")],
+    tipo: Annotated[str, typer.Argument(help="clientes, productos u ordenes.")],
     archivo: Annotated[Path, typer.Argument(help="Hoja CSV que se escribe (- para la salida estándar).")],
     data_dir: DataDir = None,
 ) -> None:
-    """Escribe todos los clientes o productos en una hoja CSV que se puede volver a importar."""
+    """Escribe todos los clientes, productos u órdenes en una hoja CSV que se puede volver a importar."""
     from clientela.api.bulk import command  # noqa: PLC0415
 
     settings = settings_with(data_dir)

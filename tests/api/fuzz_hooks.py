@@ -30,6 +30,7 @@ IMPORTING = "POST /api/v1/importaciones"
 SHEETS = {
     "clientes": "nombre,nit\nDe la prueba,778899\n",
     "productos": "codigo,nombre,precio\nFUZZ-1,De la prueba,1.50\n",
+    "ordenes": "referencia\n",
 }
 PRESENCE = "PUT /api/v1/chat/presencia"
 ORDERING = "POST /api/v1/ordenes"

@@ -49,5 +49,5 @@ def test_an_unknown_kind_of_sheet_is_refused(new_database, tmp_path: Path) -> No
     for command in ("importar", "exportar"):
         refused = run_cli(command, "pedidos", str(source), **words)
         assert refused.returncode == 1
-        assert "Debe ser clientes o productos" in refused.stderr
+        assert "Debe ser clientes, productos u ordenes" in refused.stderr
     assert source.read_text(encoding="utf-8") == "a\n1\n"

@@ -1,4 +1,4 @@
-"""What imports ask of the database is answered from indexes: plans read on 30,000 clients and products."""
+"""What imports ask of the database is answered from indexes: plans read on 30,000 clients, products and orders."""
 
 import json
 import os
@@ -9,6 +9,7 @@ import pytest
 
 from clientela.catalogo import store as products
 from clientela.clientes.store import imports
+from clientela.postventa.store import imports as orders
 from tests.tools.cluster import Cluster
 from tests.tools.database import Database, run
 
@@ -19,7 +20,12 @@ INSERT INTO clientes (id, usuario_principal_id, nombre, nit, telefono, telefono_
 SELECT md5('c' || i)::uuid, md5('u' || i)::uuid, 'Plantada', i::text, i::text, '+5916' || lpad(i::text, 7, '0'), now(),
        now() FROM generate_series(1, 30000) i;
 INSERT INTO productos (id, codigo, nombre, precio, creado_en, actualizado_en)
-SELECT md5('p' || i)::uuid, 'P-' || i, 'Plantado', 1, now(), now() FROM generate_series(1, 30000) i"""
+SELECT md5('p' || i)::uuid, 'P-' || i, 'Plantado', 1, now(), now() FROM generate_series(1, 30000) i;
+INSERT INTO servicios (id, nombre, creado_en, actualizado_en) VALUES (md5('s')::uuid, 'Plantado', now(), now());
+INSERT INTO ordenes_trabajo (id, referencia, cliente_id, servicio_id, tipo, estado, garantia_meses, duracion_min,
+                             fecha_programada, fecha_ejecucion, ultimo_movimiento_en, creado_en, actualizado_en)
+SELECT md5('o' || i)::uuid, 'O-' || i, md5('c' || i)::uuid, md5('s')::uuid, 'NORMAL', 'FINALIZADO', 12, 60, now(),
+       now(), now(), now(), now() FROM generate_series(1, 30000) i"""
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +36,7 @@ def full(cluster: Cluster, worker: str) -> Iterator[Database]:
     database.execute(f"BEGIN; {FILL}; COMMIT")
     database.execute("VACUUM ANALYZE clientes")
     database.execute("VACUUM ANALYZE productos")
+    database.execute("VACUUM ANALYZE ordenes_trabajo")
     yield database
     database.close()
     cluster.drop(name)
@@ -52,11 +59,20 @@ def test_rows_are_matched_by_index(full: Database) -> None:
     for index in ("clientes_pkey", "clientes_nit_idx", "clientes_telefono_e164_idx"):
         assert index in found, f"{index}: {found}"
     assert '"Seq Scan"' not in found
+    found = plan(full, orders.KNOWN, ["O-1"], some)
+    for index in (
+        "ordenes_trabajo_referencia_uk",
+        "ordenes_trabajo_pk",
+        "ordenes_trabajo_garantia_abierta_uk",
+    ):
+        assert index in found, f"{index}: {found}"
+    assert '"Seq Scan"' not in found
     assert "productos_codigo_unico" in plan(full, products.GET_BY_CODES, ["P-1"])
 
 
 def test_an_export_reads_pages_not_the_table(full: Database) -> None:
     assert "clientes_numero_key" in plan(full, imports.EXPORT, 15000, 1000)
+    assert "ordenes_trabajo_numero_uk" in plan(full, orders.EXPORT, 15000, 1000)
     assert "productos_pk" in plan(full, products.EXPORT, uuid.uuid4(), 1000)
 
 

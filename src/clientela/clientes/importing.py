@@ -43,6 +43,14 @@ class FilaCliente(msgspec.Struct, frozen=True):
     direccion: Mapping[str, str | None] | UnsetType = UNSET
 
 
+class ClienteNombrado(msgspec.Struct, frozen=True):
+    """A client as another sheet names him: by identifier or number, else by NIT and phone."""
+
+    id: UUID | int | None = None
+    nit: str | None = None
+    telefono: str | None = None
+
+
 class _Cambio(msgspec.Struct, frozen=True):
     """What one row does to a client who is there."""
 
@@ -100,6 +108,29 @@ async def import_clients(
             return report
         await _apply(tx, actor, import_id, new, [(c.fila, c.before.id) for c in changes], progress)
     return structs.replace(report, aplicado=True)
+
+
+# --- for sheets of other things --------------------------------------------------------------------------------
+
+
+async def identify(db: Db, named: Sequence[ClienteNombrado]) -> list[UUID | tuple[str, str]]:
+    """Tell whom the rows of another sheet name; (column, sentence) where nobody can tell, columns as in this one."""
+    found: list[UUID | tuple[str, str]] = []
+    unknown = ("id", CAMPOS["cliente_desconocido"])
+    for batch in batches(named):
+        numbers = await store.ids_by_number(db, [each.id for each in batch if isinstance(each.id, int)])
+        ids = [numbers.get(each.id) if isinstance(each.id, int) else each.id for each in batch]
+        nits = [rules.nit_key(each.nit) if each.nit else None for each in batch]
+        phones = [phone_e164(each.telefono, db.settings.pais) if each.telefono else None for each in batch]
+        matches = await store.match(db, ids, nits, phones)
+        for each, wanted, nit, phone, candidates in zip(batch, ids, nits, phones, matches, strict=True):
+            if isinstance(each.id, int) and wanted is None:
+                found.append(unknown)
+                continue
+            chosen = choose(wanted, nit, phone, candidates)
+            by = "id" if wanted else "nit" if nit else "telefono"
+            found.append((by, unknown[1]) if chosen is None else chosen)
+    return found
 
 
 # --- what the rows name ----------------------------------------------------------------------------------------

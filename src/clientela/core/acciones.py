@@ -40,8 +40,10 @@ ACCIONES: dict[str, str] = {
     "cliente.exportado": "Se entregó todo lo que se sabe de un cliente",
     "cliente.anonimizado": "Se eliminaron los datos personales de un cliente",
     "importacion.clientes": "Se importaron clientes de una hoja",
+    "importacion.ordenes": "Se importaron órdenes de trabajo de una hoja",
     "importacion.productos": "Se importaron productos de una hoja",
     "exportacion.clientes": "Se exportaron todos los clientes",
+    "exportacion.ordenes": "Se exportaron todas las órdenes de trabajo",
     "exportacion.productos": "Se exportaron todos los productos",
     # Catalogue and organisation
     "producto.creado": "Se agregó un producto",

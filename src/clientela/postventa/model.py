@@ -161,7 +161,7 @@ class Movimiento(msgspec.Struct, frozen=True):
     texto: str | None
     tecnico_id: UUID | None
     fecha_programada: datetime | None
-    actor_id: UUID
+    actor_id: UUID | None
     creado_en: datetime
 
 
@@ -221,6 +221,16 @@ class Historia(msgspec.Struct, frozen=True, omit_defaults=True):
     fecha_ejecucion: datetime | None = None
     garantia_de: UUID | None = None
     ultimo_movimiento_en: datetime | None = None
+
+
+class Conocida(msgspec.Struct, frozen=True):
+    """An order that a sheet names, and whether a revision of its family is open."""
+
+    id: UUID
+    cliente_id: UUID
+    estado: Estado
+    raiz_id: UUID
+    abierta: bool
 
 
 class NuevaOrden(msgspec.Struct, frozen=True):

@@ -98,6 +98,15 @@ def upcoming(plan: Plan, now: datetime, zona: ZoneInfo) -> list[tuple[int, datet
     return found
 
 
+def cycle_until(plan: Plan, until: datetime, zona: ZoneInfo) -> int:
+    """Return the number of a plan's last visit until an instant; 0 where there was none."""
+    begun, ended = plan.fecha_ejecucion.astimezone(zona), until.astimezone(zona)
+    months = (ended.year - begun.year) * 12 + ended.month - begun.month
+    cycle = max(months // plan.periodicidad_meses, 0)
+    late = add_months(plan.fecha_ejecucion, cycle * plan.periodicidad_meses, zona) > until
+    return max(cycle - late, 0)
+
+
 def year_month(instant: datetime | None, zona: ZoneInfo) -> str | None:
     """Write the month of an instant in a zone as `YYYYMM`."""
     return instant.astimezone(zona).strftime("%Y%m") if instant else None

@@ -1,4 +1,4 @@
-"""Everything at once: clients and products as sheets, in and out."""
+"""Everything at once: clients, products and work orders as sheets, in and out."""
 
 from clientela.api.bulk import routes
 

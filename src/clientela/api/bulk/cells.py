@@ -8,6 +8,10 @@ from clientela.core.text import normalise_search
 from clientela.core.textos import CAMPOS
 
 _DAY_FIRST: Final = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
+_INSTANT: Final = re.compile(
+    r"(?P<day>[0-9/.-]{8,10})(?:[ T](?P<hour>[0-9]{1,2}):(?P<rest>[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)"
+    r" ?(?P<offset>Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
 _YEAR_FIRST: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]00:00(?::00)?)?")
 # Spreadsheets write the sign; a code that only looks like such a number (12E4567890) has none.
 _SPOILT: Final = re.compile(r"[0-9](?:[.,][0-9]+)?[eE][+][0-9]+")
@@ -78,6 +82,15 @@ def date(cell: str, _separator: str) -> str:
     if day_first is None:
         raise Ilegible(CAMPOS["fecha_ilegible"])
     return f"{day_first[3]}-{int(day_first[2]):02}-{int(day_first[1]):02}"
+
+
+def instant(cell: str, separator: str) -> str:
+    """Read a date with an hour, or without one, as ISO 8601; a day alone is its beginning."""
+    found = _INSTANT.fullmatch(cell.strip())
+    if found is None:
+        raise Ilegible(CAMPOS["instante_ilegible"])
+    hour, rest, offset = int(found["hour"] or 0), found["rest"] or "00", found["offset"] or ""
+    return f"{date(found['day'], separator)}T{hour:02}:{rest}{offset}"
 
 
 def boolean(cell: str, _separator: str) -> bool:

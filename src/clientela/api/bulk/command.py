@@ -10,7 +10,7 @@ from typing import IO, Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from clientela.api.bulk.sheets import Tipo, export_sheet, import_report, record_export
+from clientela.api.bulk.sheets import TipoHoja, export_sheet, import_report, record_export
 from clientela.core.db import Db
 from clientela.core.errors import Invalid
 from clientela.core.importing import Informe, Modo, Progreso
@@ -40,10 +40,10 @@ async def run_import(db: Db, tipo: str, raw: bytes, modo: Modo, progress: Progre
     return await import_report(db, None, _known(tipo), raw, modo, progress)
 
 
-def _known(tipo: str) -> Tipo:
-    if tipo not in set(Tipo):
+def _known(tipo: str) -> TipoHoja:
+    if tipo not in set(TipoHoja):
         raise Invalid.of("tipo", CAMPOS["tipo_de_hoja"])
-    return Tipo(tipo)
+    return TipoHoja(tipo)
 
 
 def summary(report: Informe, modo: Modo) -> str:

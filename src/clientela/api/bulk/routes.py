@@ -1,4 +1,4 @@
-"""`/api/v1/importaciones`, `/api/v1/exportaciones`: clients and products as CSV, for administrators (CONTRACT §4)."""
+"""`/api/v1/importaciones`, `/api/v1/exportaciones`: sheets of clients, products and work orders (CONTRACT §4, §10)."""
 
 from typing import Any, Final
 
@@ -6,7 +6,7 @@ import msgspec
 from pydantic import Field
 
 from clientela.api.body import EntradaV1
-from clientela.api.bulk.sheets import Tipo, export_sheet, import_sheet, record_export, shown
+from clientela.api.bulk.sheets import TipoHoja, export_sheet, import_sheet, record_export, shown
 from clientela.api.call import Call, Reply, route
 from clientela.core.errors import Invalid, NotFound
 from clientela.core.importing import ErrorFila, Modo, silent
@@ -16,7 +16,7 @@ from clientela.core.textos import CAMPOS
 class ImportacionEntrada(EntradaV1):
     """What to import and how. The sheet is the form's file `archivo`, or its text."""
 
-    tipo: Tipo = Field(strict=False)
+    tipo: TipoHoja = Field(strict=False)
     archivo: str | None = Field(None, max_length=1_000_000)
     ensayo: bool = False
     solo_validas: bool = False
@@ -61,7 +61,7 @@ _DONE: Final[dict[str, Any]] = {
     response=ImportacionHecha,
     files=("archivo",),
     errors=("importacion_con_errores", "importacion_en_curso", "conflicto_simultaneo"),
-    summary="Importar clientes o productos de una hoja CSV",
+    summary="Importar clientes, productos u órdenes de trabajo de una hoja CSV",
     body_example={
         "tipo": "clientes",
         "archivo": "nombre,nit,telefono,limite_credito\nTienda Rosa,1234567,70000001,500.00\n",
@@ -85,13 +85,13 @@ async def import_rows(call: Call, body: ImportacionEntrada) -> Reply:
     response=bytes,
     media_type="text/csv",
     errors=("no_encontrado",),
-    summary="Exportar clientes o productos como CSV",
+    summary="Exportar clientes, productos u órdenes de trabajo como CSV",
 )
 async def export_rows(call: Call) -> Reply:
     """Send every record as a sheet that can be imported again."""
-    if call.path["hoja"] not in set(Tipo):
+    if call.path["hoja"] not in set(TipoHoja):
         raise NotFound
-    tipo = Tipo(call.path["hoja"])
+    tipo = TipoHoja(call.path["hoja"])
     await record_export(call.db, call.actor, tipo)
     headers = {"Content-Disposition": f'attachment; filename="{tipo}.csv"'}
     return Reply(export_sheet(call.db, tipo), headers=headers, content_type="text/csv; charset=utf-8")

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, structs
 from pydantic import BaseModel, ValidationError
@@ -12,14 +14,16 @@ from clientela.api.body import errors_of
 from clientela.api.bulk import cells
 from clientela.api.bulk.cells import Ilegible, Reader
 from clientela.api.clientes.schemas import ClienteCambios, DireccionEntrada
+from clientela.api.v1.schemas_ordenes import OrdenFila
 from clientela.api.v1.schemas_productos import ProductoCambios
 from clientela.catalogo.importing import FilaProducto
-from clientela.clientes.importing import FilaCliente
+from clientela.clientes.importing import ClienteNombrado, FilaCliente
 from clientela.core.errors import Invalid
 from clientela.core.ids import parse_uuid
 from clientela.core.importing import ErrorFila
 from clientela.core.spreadsheet import Fila, Hoja
 from clientela.core.textos import CAMPOS
+from clientela.postventa.matching import FilaOrden
 
 _FIELDS: Final[Mapping[str, Reader]] = {
     "nombre": cells.text,
@@ -51,6 +55,24 @@ _PRODUCT_FIELDS: Final[Mapping[str, Reader]] = {
     "activo": cells.boolean,
 }
 COLUMNS_PRODUCTOS: Final = ("codigo", *_PRODUCT_FIELDS)
+_ORDER_FIELDS: Final[Mapping[str, Reader]] = {
+    "referencia": cells.code,
+    "servicio": cells.code,
+    "tecnico": cells.code,
+    "estado": lambda cell, _: cell.strip().upper().replace(" ", "_"),
+    "descripcion": cells.text,
+    "fecha_programada": cells.instant,
+    "fecha_ejecucion": cells.instant,
+    "ultimo_movimiento_en": cells.instant,
+    "periodicidad_meses": cells.decimal,
+    "mantenida_hasta": cells.instant,
+    "garantia_de": cells.code,
+    "estrellas": cells.decimal,
+    "comentario": cells.text,
+    "calificada_en": cells.instant,
+}
+_ORDER_CLIENT: Final = ("cliente_id", "cliente_nit", "cliente_telefono")
+COLUMNS_ORDENES: Final = ("referencia", *_ORDER_CLIENT, *tuple(_ORDER_FIELDS)[1:])
 # A blank cell of these means what an absent one means; of any other it is an explicit null.
 _NEVER_NULL: Final = frozenset({"activo", "fraccionable"})
 
@@ -83,6 +105,11 @@ def check_columns(sheet: Hoja, known: Sequence[str], *, one_of: Sequence[str]) -
         raise Invalid.of("archivo", CAMPOS["columnas_desconocidas"].format(columnas=", ".join(unknown)[:200]))
     if not set(one_of) & set(sheet.columnas):
         raise Invalid.of("archivo", CAMPOS["columnas_faltantes"].format(columnas=" o ".join(one_of)))
+
+
+def read_orders(sheet: Hoja, rows: Sequence[Fila], zone: ZoneInfo) -> Leidas:
+    """Read some rows of a sheet of work orders; an hour without offset is one of the zone."""
+    return _read(sheet, rows, partial(_order, zone))
 
 
 def read_clients(sheet: Hoja, rows: Sequence[Fila]) -> Leidas:
@@ -219,6 +246,46 @@ def _product(sheet: Hoja, row: Fila, errors: _Errors) -> FilaProducto | None:
     return FilaProducto(row.numero, changes.codigo, structs.replace(changes, codigo=UNSET))
 
 
+def _order(zone: ZoneInfo, sheet: Hoja, row: Fila, errors: _Errors) -> FilaOrden | None:
+    found = _cells(sheet, row, errors)
+    if found is None:
+        return None
+    values = {
+        name: value
+        for name, value in _values(found, _ORDER_FIELDS, sheet.separador, errors).items()
+        if value is not None
+    }
+    for field in ("referencia", "servicio"):
+        if field not in values:
+            errors.add(field, CAMPOS["obligatorio"])
+    named = {name: _client_cell(found.get(name, ""), name, errors) for name in _ORDER_CLIENT}
+    client = ClienteNombrado(
+        _client_id(named["cliente_id"], errors), named["cliente_nit"], named["cliente_telefono"]
+    )
+    body = _validated(OrdenFila, values, errors) if not errors.found else None
+    return body.as_row(row.numero, client, zone) if body is not None else None
+
+
+def _client_cell(cell: str, column: str, errors: _Errors) -> str | None:
+    try:
+        return cells.code(cell, "") or None
+    except Ilegible as problem:
+        errors.add(column, str(problem))
+        return None
+
+
+def _client_id(cell: str | None, errors: _Errors) -> UUID | int | None:
+    """Read a client's identifier, or his number."""
+    if cell is None:
+        return None
+    if cell.isascii() and cell.isdigit() and len(cell) < 19:
+        return int(cell)
+    found = parse_uuid(cell)
+    if found is None:
+        errors.add("cliente_id", CAMPOS["identificador_ilegible"])
+    return found
+
+
 def client_row(client: Mapping[str, Any]) -> list[str]:
     """Write a client as a row of `COLUMNS_CLIENTES`."""
     return [_cell(client[name]) for name in COLUMNS_CLIENTES]
@@ -227,6 +294,11 @@ def client_row(client: Mapping[str, Any]) -> list[str]:
 def product_row(product: Any) -> list[str]:
     """Write a product as a row of `COLUMNS_PRODUCTOS`."""
     return [_cell(getattr(product, name)) for name in COLUMNS_PRODUCTOS]
+
+
+def order_row(order: Mapping[str, Any]) -> list[str]:
+    """Write a work order as a row of `COLUMNS_ORDENES`."""
+    return [_cell(order[name]) for name in COLUMNS_ORDENES]
 
 
 def _cell(value: Any) -> str:

@@ -19,7 +19,10 @@ from clientela.api.body import (
     blank_is_default,
     in_zone,
 )
+from clientela.clientes.importing import ClienteNombrado
 from clientela.core.textos import ADVERTENCIAS, GARANTIA
+from clientela.postventa import rules
+from clientela.postventa.matching import FilaOrden
 from clientela.postventa.model import (
     Agendada,
     CambiosServicio,
@@ -39,6 +42,7 @@ Nombre = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200,
 Meses = Annotated[int, Field(ge=0, le=120)]
 Minutos = Annotated[int, Field(ge=1, le=1440)]
 Texto = Annotated[str, StringConstraints(max_length=10_000), NoVacio]
+Referencia = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=LINEA), NoVacio]
 _BLANK: Final = blank_is_default(None)
 
 
@@ -124,6 +128,34 @@ class OrdenEntrada(EntradaV1):
             garantia_de=self.garantia_de,
             ultimo_movimiento_en=self.ultimo_movimiento_en and in_zone(self.ultimo_movimiento_en, zone),
         )
+
+
+class OrdenFila(EntradaV1):
+    """A row of a sheet of work orders, but for its client; blank cells are left out."""
+
+    referencia: Referencia
+    servicio: Nombre
+    tecnico: Nombre | None = None
+    estado: Literal["PENDIENTE", "ASIGNADA", "EN_EJECUCION", "FINALIZADO", "CANCELADA"] | None = None
+    descripcion: Texto | None = None
+    fecha_programada: Instante | None = None
+    fecha_ejecucion: Instante | None = None
+    ultimo_movimiento_en: Instante | None = None
+    periodicidad_meses: Annotated[int, Field(ge=1, le=rules.MAX_MONTHS)] | None = None
+    mantenida_hasta: Instante | None = None
+    garantia_de: Referencia | None = None
+    estrellas: Annotated[int, Field(ge=1, le=5)] | None = None
+    comentario: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    calificada_en: Instante | None = None
+
+    def as_row(self, number: int, client: ClienteNombrado, zone: ZoneInfo) -> FilaOrden:
+        """Say it in the domain's words; a date-time without offset is the organisation's."""
+        fields = self.model_dump()
+        moments = {
+            name: in_zone(value, zone) for name, value in fields.items() if isinstance(value, datetime)
+        }
+        estado = Estado(self.estado) if self.estado else None
+        return FilaOrden(number, cliente=client, **(fields | moments | {"estado": estado}))
 
 
 class AsignarEntrada(EntradaV1):

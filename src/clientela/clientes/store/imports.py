@@ -74,6 +74,16 @@ async def match(
     return found
 
 
+IDS_BY_NUMBER: Final = "SELECT numero, id FROM clientes WHERE numero = ANY ($1::bigint[])"
+
+
+async def ids_by_number(db: Db, numbers: Sequence[int]) -> dict[int, UUID]:
+    """Return the identifiers of clients by their numbers."""
+    if not numbers:
+        return {}
+    return {row["numero"]: row["id"] for row in await db.fetch(IDS_BY_NUMBER, numbers)}
+
+
 GET_MANY: Final = f"SELECT {CLIENTE} FROM clientes c WHERE c.id = ANY ($1::uuid[])"  # noqa: S608
 # In one order, so that two who hold many never wait for each other crosswise.
 LOCK_MANY: Final = f"""
