@@ -309,7 +309,7 @@ def write_orders(result: dict[str, Any], rows: Sequence[Row], found: Sequence[Ba
 def write_service(result: dict[str, Any], rows: Sequence[Row], found: Sequence[Bar]) -> None:
     """Write the part of the page that tells of the field service."""
     first, again = result["visits"]
-    job = _VISITS.format(**first, idle=again["seconds"], **result["rig"])
+    job = _VISITS.format(**first, idle=again["seconds"], plans=result["rig"]["plans"])
     _write_part(_SERVICE, result, rows, found, job)
 
 

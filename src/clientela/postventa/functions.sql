@@ -41,10 +41,12 @@ LANGUAGE sql STABLE AS $$
      WHERE k.id = p_orden.cliente_id
 $$;
 
+-- The form of one order. A connection keeps the plan of a PL/pgSQL function; one of SQL is planned at each call.
 CREATE FUNCTION fn.orden_neutra(p_orden public.ordenes_trabajo) RETURNS json
-LANGUAGE sql STABLE AS $$
-    SELECT neutra FROM fn.ordenes_neutras(p_orden)
-$$;
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT n.neutra FROM fn.ordenes_neutras(p_orden) n);
+END $$;
 
 -- Tell the customer's devices, the technician's, support and administrators that an order is there or changed.
 -- p_antes_id: the technician whom it was taken from, who hears of it once more.
@@ -320,16 +322,17 @@ $$;
 
 -- The three figures of the overview: whole days are counted already, the day of the limit is looked at.
 CREATE FUNCTION fn.ordenes_resumen(p_limite timestamptz) RETURNS json
-LANGUAGE sql STABLE AS $$
-    SELECT json_build_object(
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT json_build_object(
         'sin_asignar', coalesce(sum(sin_asignar), 0),
         'en_ejecucion', coalesce(sum(en_ejecucion), 0),
         'sin_movimiento', coalesce(sum(abiertas) FILTER (WHERE dia < (p_limite AT TIME ZONE 'UTC')::date), 0)
             + (SELECT count(*) FROM public.ordenes_trabajo
                 WHERE estado NOT IN ('FINALIZADO', 'CANCELADA')
                   AND ultimo_movimiento_en >= date_trunc('day', p_limite, 'UTC') AND ultimo_movimiento_en <= p_limite))
-      FROM public.ordenes_por_dia
-$$;
+      FROM public.ordenes_por_dia);
+END $$;
 
 -- --- everything of one person ----------------------------------------------------------------------------------
 

@@ -58,15 +58,19 @@ def _still(parameter: int) -> tuple[str, str]:
     )
 
 
-def _whole(view: tuple[str, str], figure: str) -> str:
-    """Write a list of the overview, whose total is the overview's figure: nothing is counted."""
-    return _page(*view, f"SELECT (fn.ordenes_resumen($1::timestamptz) ->> '{figure}')::bigint", 2)
+def _whole(view: tuple[str, str], total: str) -> str:
+    """Write a list of the overview, whose total is counted already; $1 is for those who are without movement."""
+    return _page(*view, f"SELECT {total} WHERE $1::timestamptz IS NOT NULL", 2)
+
+
+def _sum(figure: str) -> str:
+    return f"coalesce(sum({figure}), 0)::bigint FROM ordenes_por_dia"
 
 
 # Each of the overview's lists, the oldest first: whole, and narrowed down.
-VIEW_UNASSIGNED: Final = _whole(_UNASSIGNED, "sin_asignar")
-VIEW_UNDER_WAY: Final = _whole(_UNDER_WAY, "en_ejecucion")
-VIEW_STILL: Final = _whole(_still(1), "sin_movimiento")
+VIEW_UNASSIGNED: Final = _whole(_UNASSIGNED, _sum("sin_asignar"))
+VIEW_UNDER_WAY: Final = _whole(_UNDER_WAY, _sum("en_ejecucion"))
+VIEW_STILL: Final = _whole(_still(1), "(fn.ordenes_resumen($1) ->> 'sin_movimiento')::bigint")
 LIST_UNASSIGNED: Final = _list(*_UNASSIGNED)
 LIST_UNDER_WAY: Final = _list(*_UNDER_WAY)
 LIST_STILL: Final = _list(*_still(7))
