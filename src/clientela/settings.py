@@ -93,6 +93,12 @@ class Settings(BaseSettings):
         default="avisar",
         description="A technician's second visit at the same time: accepted with a warning, or refused (409).",
     )
+    aviso_mantenimiento_dias: int = Field(
+        default=7,
+        ge=0,
+        le=90,
+        description="Days before a maintenance visit on which its client is reminded of it. 0: nobody is.",
+    )
     smtp_url: str | None = Field(
         default=None,
         description="SMTP server (`smtp://user:password@host:587`, `smtps://…`). Unset: mails become files.",

@@ -89,6 +89,8 @@ def known(person: Persona, world: World) -> dict[str, Any]:
         "agente": world.fixed["soporte"].usuario_id,
         "ficha": world.changing_record["uuid"],
         "productos": [world.product["id"], world.changing_product["id"]],
+        "enlace": world.link,
+        "fecha_visita": world.cast.admin.get(f"/api/v1/visitas/{world.visit}").json()["fecha_programada"],
         "ruta": {
             "cliente_id": person.cliente_id or world.fixed["dueno"].cliente_id,
             "producto_id": world.changing_product["id"],
@@ -98,6 +100,7 @@ def known(person: Persona, world: World) -> dict[str, Any]:
             "servicio_id": world.service["id"],
             "orden_id": world.rated_order["id"],
             "tecnico_id": world.fixed["tecnica"].usuario_id,
+            "visita_id": world.visit,
             "chat_id": world.chat,
             "respuesta_id": world.canned["id"],
             "archivo": "start.js",

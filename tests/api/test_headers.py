@@ -25,8 +25,8 @@ ALWAYS = {
     "cross-origin-resource-policy": "same-origin",
 }
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
-PAGES = ("/docs", "/restablecer")
-STATIC = re.compile(r"^/(docs|restablecer)/")
+PAGES = ("/docs", "/restablecer", "/visita")
+STATIC = re.compile(r"^/(docs|restablecer|visita)/")
 ORIGIN = "https://panel.example"
 HOSTILE = (
     "null",

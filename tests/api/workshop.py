@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from tests.cast import Cast, Persona
+from tests.postventa.linked import link
 from tests.tools.image_bricks import encoded
 
 
@@ -77,6 +78,11 @@ class Workshop(ABC):
         """A maintenance visit that nobody changes."""
         return self.new_visit()
 
+    @property
+    def link(self) -> str:
+        """The token of the link to a visit that its client may confirm, as often as he likes."""
+        return link(self.cast.admin.get(f"/api/v1/visitas/{self.visit}").json())
+
     @cached_property
     def photographed_order(self) -> dict[str, Any]:
         """A work order whose photos come and go."""
@@ -135,6 +141,7 @@ class Workshop(ABC):
             "garantia_nueva": self.new_guarantee,
             "visita": lambda: self.visit,
             "visita_nueva": self.new_visit,
+            "enlace": lambda: self.link,
             "vehiculo": lambda: self.vehicle["id"],
             "campania": lambda: self.campaign["id"],
             "chat": lambda: self.chat,

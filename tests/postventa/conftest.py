@@ -63,10 +63,16 @@ class Office:
         return self.orden(cliente, estado="FINALIZADO", fecha_programada=done, fecha_ejecucion=done, **fields)
 
     def visita(
-        self, cliente: Persona, tecnico: Persona, *, ejecutada: str | None = None, meses: int = 6
+        self,
+        cliente: Persona,
+        tecnico: Persona,
+        *,
+        ejecutada: str | None = None,
+        meses: int = 6,
+        **fields: Any,
     ) -> dict[str, Any]:
         """The first visit of the maintenance of an order that was finished then."""
-        orden = self.hecha(cliente, ejecutada=ejecutada, tecnico_id=tecnico.usuario_id)
+        orden = self.hecha(cliente, ejecutada=ejecutada, tecnico_id=tecnico.usuario_id, **fields)
         path = f"/api/orden/{orden['id']}/mantenimiento-config"
         answer = self.cast.admin.put(path, json={"periodicidadMeses": meses})
         assert answer.status_code == 200, answer.text

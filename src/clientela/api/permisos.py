@@ -52,6 +52,8 @@ REGLAS: dict[str, Regla] = {
     "GET /docs/{archivo}": PUBLICO,
     "GET /restablecer": PUBLICO,
     "GET /restablecer/{archivo}": PUBLICO,
+    "GET /visita": PUBLICO,
+    "GET /visita/{archivo}": PUBLICO,
     # Identity
     "POST /api/v1/auth/login": PUBLICO,
     "POST /auth/clientes/login": PUBLICO,
@@ -135,6 +137,10 @@ REGLAS: dict[str, Regla] = {
     "POST /api/v1/chat/sesiones/{chat_id}/mensajes": Regla(SOPORTE | ADMIN, "chat"),
     "GET /api/v1/visitas": Regla(CLIENTE | TECNICO | SOPORTE | ADMIN, "ordenes", "libre"),
     "GET /api/v1/visitas/{visita_id}": Regla(CLIENTE | TECNICO | SOPORTE | ADMIN, "ordenes"),
+    # A signed link says which visit, and is all that is asked for.
+    "POST /api/v1/visitas/enlace": PUBLICO,
+    "POST /api/v1/visitas/enlace/confirmar": PUBLICO,
+    "POST /api/v1/visitas/enlace/mover": PUBLICO,
     "POST /api/v1/visitas/{visita_id}/posponer": Regla(SOPORTE | ADMIN, "ordenes", "libre"),
     "POST /api/v1/visitas/{visita_id}/orden": Regla(SOPORTE | ADMIN, "ordenes", "libre"),
     "POST /api/v1/visitas/{visita_id}/hecha": Regla(TECNICO | SOPORTE | ADMIN, "ordenes"),

@@ -61,6 +61,8 @@ ACCIONES: dict[str, str] = {
     "garantia.pedida": "Se pidió la garantía de una orden",
     "mantenimiento.configurado": "Se fijó la periodicidad del mantenimiento de una orden",
     "visita.pospuesta": "Se pospuso una visita de mantenimiento",
+    "visita.confirmada": "El cliente confirmó una visita de mantenimiento con su enlace",
+    "visita.movida": "El cliente cambió la fecha de una visita de mantenimiento con su enlace",
     "visita.hecha": "Se dio por hecha una visita de mantenimiento",
     "campania.creada": "Se agregó una campaña",
     "campania.actualizada": "Se modificó una campaña",

@@ -6,7 +6,7 @@ that dies between the server's acceptance and the mark sends that one message ag
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -16,6 +16,8 @@ from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+
+import msgspec
 
 from clientela.core.db import Db
 from clientela.core.ids import uuid7
@@ -36,6 +38,12 @@ _INSERT: Final = """INSERT INTO correos
     (id, clave, destinatario, plantilla, asunto, cuerpo, proximo_en, vence_en, creado_en)
     VALUES ($1::uuid, $2::text, $3::text, $4::text, $5::text, $6::text,
             $7::timestamptz, $8::timestamptz, $7::timestamptz)
+    ON CONFLICT (clave) DO NOTHING"""
+_INSERT_MANY: Final = """INSERT INTO correos
+    (id, clave, destinatario, plantilla, asunto, cuerpo, proximo_en, vence_en, creado_en)
+    SELECT c.id, c.clave, c.destinatario, c.plantilla, c.asunto, c.cuerpo, $7::timestamptz, c.vence_en, $7::timestamptz
+      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $8::timestamptz[])
+           AS c (id, clave, destinatario, plantilla, asunto, cuerpo, vence_en)
     ON CONFLICT (clave) DO NOTHING"""
 # The next try is set when the row is taken: it is the lease, and what happens if the taker dies.
 _TAKE: Final = """UPDATE correos SET intentos = intentos + 1, proximo_en = $2::timestamptz
@@ -104,6 +112,46 @@ async def enqueue(
     _check_address(destinatario)
     subject, text = render(plantilla, contexto)
     await db.execute(_INSERT, uuid7(), clave, destinatario, plantilla, subject, text, db.now(), vence_en)
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """A mail that is to be written; the fields are those of `enqueue`."""
+
+    destinatario: str
+    plantilla: str
+    contexto: Mapping[str, Any]
+    clave: str
+    vence_en: datetime | None = None
+
+
+async def enqueue_many(db: Db, letters: Sequence[Letter]) -> None:
+    """Put many mails into the outbox, in the open transaction; a `clave` that is there already is ignored.
+
+    Raises ValueError for a recipient that is no single address.
+    """
+    for letter in letters:
+        _check_address(letter.destinatario)
+    texts = [render(letter.plantilla, letter.contexto) for letter in letters]
+    await db.execute(
+        _INSERT_MANY,
+        [uuid7() for _ in letters],
+        [letter.clave for letter in letters],
+        [letter.destinatario for letter in letters],
+        [letter.plantilla for letter in letters],
+        [subject for subject, _ in texts],
+        [text for _, text in texts],
+        db.now(),
+        [letter.vence_en for letter in letters],
+    )
+
+
+def is_address(text: str | None) -> bool:
+    """Tell whether a text is a single mail address."""
+    try:
+        _check_address(text or "")
+    except ValueError:
+        return False
+    return True
 
 
 class Outbox:

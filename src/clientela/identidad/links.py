@@ -6,9 +6,7 @@ nothing once the session has ended.
 """
 
 import hmac
-from base64 import urlsafe_b64encode
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
@@ -19,7 +17,6 @@ from clientela.core.ids import parse_uuid
 from clientela.identidad import signing
 
 LIFE: Final = timedelta(minutes=5)
-# Not the key of tokens itself: what signs the one must never pass for the other.
 _PURPOSE: Final = b"clientela: enlaces firmados"
 _FIELDS: Final = ["firma", "sesion", "vence"]
 
@@ -53,7 +50,4 @@ def read(path: str, query: str, now: datetime) -> UUID | int:
 
 
 def _signature(path: str, asked: str, until: str) -> str:
-    key = hmac.digest(signing.keyring.key, _PURPOSE, sha256)
-    return (
-        urlsafe_b64encode(hmac.digest(key, f"{path}\n{asked}\n{until}".encode(), sha256)).decode().rstrip("=")
-    )
+    return signing.seal(_PURPOSE, f"{path}\n{asked}\n{until}")

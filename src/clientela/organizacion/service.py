@@ -19,6 +19,11 @@ async def read(db: Db, actor: Actor) -> Organizacion:
     return await store.read(db)
 
 
+async def present(db: Db) -> Organizacion:
+    """Return the settings to the house itself: to its jobs, and to what it says behind a signed link."""
+    return await store.read(db)
+
+
 async def nombre(db: Db) -> str:
     """Return the organisation's name."""
     return (await store.read(db)).nombre

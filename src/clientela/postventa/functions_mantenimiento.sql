@@ -70,9 +70,9 @@ LANGUAGE sql STABLE AS $$
       FROM public.ordenes_trabajo o WHERE o.id = p_visita.orden_id
 $$;
 
--- A visit that is still to be made, locked.
---   fallo 404: visita_no_encontrada; 409: visita_cerrada (estado); 412: desactualizado (version)
-CREATE FUNCTION fn.visita_retener(p_id uuid, p_version bigint DEFAULT NULL)
+-- A visit that is still to be made, locked. p_esperada: the date that the caller knows, where he must know it.
+--   fallo 404: visita_no_encontrada; 409: visita_cerrada (estado), enlace_reemplazado; 412: desactualizado (version)
+CREATE FUNCTION fn.visita_retener(p_id uuid, p_version bigint DEFAULT NULL, p_esperada timestamptz DEFAULT NULL)
 RETURNS public.visitas_mantenimiento LANGUAGE plpgsql AS $$
 DECLARE
     v_visita public.visitas_mantenimiento;
@@ -84,19 +84,22 @@ BEGIN
         PERFORM fn.fallo(412, 'desactualizado', jsonb_build_object('version', v_visita.version));
     ELSIF v_visita.estado <> 'PENDIENTE' THEN
         PERFORM fn.fallo(409, 'visita_cerrada', jsonb_build_object('estado', v_visita.estado));
+    ELSIF v_visita.fecha_programada <> p_esperada THEN
+        PERFORM fn.fallo(409, 'enlace_reemplazado');
     END IF;
     RETURN v_visita;
 END $$;
 
--- Refuse a visit that a work order makes; where there is one, the order is what moves and ends.
+-- Refuse a visit that a work order makes; where there is one, the order is what moves and ends. p_nombrar: say which.
 --   fallo 409: visita_con_orden (ordenId)
-CREATE FUNCTION fn.visita_sin_orden(p_id uuid) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION fn.visita_sin_orden(p_id uuid, p_nombrar boolean DEFAULT true) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     v_orden_id uuid;
 BEGIN
     SELECT id INTO v_orden_id FROM public.ordenes_trabajo WHERE visita_id = p_id AND estado <> 'CANCELADA';
     IF FOUND THEN
-        PERFORM fn.fallo(409, 'visita_con_orden', jsonb_build_object('ordenId', v_orden_id));
+        PERFORM fn.fallo(
+            409, 'visita_con_orden', CASE WHEN p_nombrar THEN jsonb_build_object('ordenId', v_orden_id) ELSE '{}' END);
     END IF;
 END $$;
 
@@ -143,21 +146,24 @@ BEGIN
     PERFORM fn.visita_anotar(v_visita, p_accion, v_antes, NULL, p_actor_id, p_ahora);
 END $$;
 
--- Put a visit off to another date. The plan's own date stays, and with it every visit after this one.
+-- Move a visit to another date: the office puts it off (`pospuesta`), or its client chose it (`movida`), who has
+-- confirmed it by that. The plan's own date stays, and with it every visit after this one.
 --   errors of fn.visita_retener and fn.visita_sin_orden
 CREATE FUNCTION fn.visita_mover(
-    p_id uuid, p_fecha timestamptz, p_motivo text, p_version bigint, p_actor_id uuid, p_ahora timestamptz
+    p_id uuid, p_accion text, p_fecha timestamptz, p_motivo text, p_version bigint, p_esperada timestamptz,
+    p_actor_id uuid, p_ahora timestamptz
 ) RETURNS json LANGUAGE plpgsql AS $$
 DECLARE
-    v_visita public.visitas_mantenimiento := fn.visita_retener(p_id, p_version);
+    v_visita public.visitas_mantenimiento := fn.visita_retener(p_id, p_version, p_esperada);
     v_antes timestamptz := v_visita.fecha_programada;
 BEGIN
-    PERFORM fn.visita_sin_orden(p_id);
+    PERFORM fn.visita_sin_orden(p_id, p_accion = 'pospuesta');
     UPDATE public.visitas_mantenimiento
-       SET fecha_programada = p_fecha, confirmada_en = NULL, version = version + 1, actualizado_en = p_ahora
+       SET fecha_programada = p_fecha, confirmada_en = CASE p_accion WHEN 'movida' THEN p_ahora END,
+           version = version + 1, actualizado_en = p_ahora
      WHERE id = p_id
     RETURNING * INTO v_visita;
-    PERFORM fn.visita_anotar(v_visita, 'pospuesta', v_antes, p_motivo, p_actor_id, p_ahora);
+    PERFORM fn.visita_anotar(v_visita, p_accion, v_antes, p_motivo, p_actor_id, p_ahora);
     RETURN fn.visita_neutra(v_visita);
 END $$;
 
@@ -180,4 +186,72 @@ BEGIN
     RETURNING * INTO v_visita;
     PERFORM fn.visita_anotar(v_visita, 'hecha', v_visita.fecha_programada, p_motivo, p_actor_id, p_ahora);
     RETURN fn.visita_neutra(v_visita);
+END $$;
+
+-- --- the client's answer, by the link in his mail ---------------------------------------------------------------
+
+-- What a link shows of a visit, and what is decided from it. `fecha_base` is the date that the plan or the office gave.
+CREATE FUNCTION fn.visita_para_enlace(p_id uuid) RETURNS json LANGUAGE sql STABLE AS $$
+    SELECT json_build_object(
+        'servicio', s.nombre,
+        'estado', v.estado,
+        'fecha_programada', v.fecha_programada,
+        'fecha_base', coalesce((SELECT m.a FROM public.visita_movimientos m
+                                 WHERE m.visita_id = v.id AND m.accion IN ('pospuesta', 'agendada')
+                                 ORDER BY m.posicion DESC LIMIT 1), v.fecha_original),
+        'confirmada', v.confirmada_en IS NOT NULL,
+        'con_orden', EXISTS (SELECT 1 FROM public.ordenes_trabajo
+                              WHERE visita_id = v.id AND estado <> 'CANCELADA'))
+      FROM public.visitas_mantenimiento v
+      JOIN public.clientes k ON k.id = v.cliente_id AND k.activo
+      JOIN public.ordenes_trabajo o ON o.id = v.orden_id
+      JOIN public.servicios s ON s.id = o.servicio_id
+     WHERE v.id = p_id
+$$;
+
+-- The client confirms a visit; to do it again is fine. Errors of fn.visita_retener.
+CREATE FUNCTION fn.visita_confirmar(p_id uuid, p_esperada timestamptz, p_ahora timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_visita public.visitas_mantenimiento := fn.visita_retener(p_id, NULL, p_esperada);
+BEGIN
+    IF v_visita.confirmada_en IS NOT NULL THEN
+        RETURN false;
+    END IF;
+    UPDATE public.visitas_mantenimiento
+       SET confirmada_en = p_ahora, version = version + 1, actualizado_en = p_ahora
+     WHERE id = p_id
+    RETURNING * INTO v_visita;
+    PERFORM fn.visita_anotar(v_visita, 'confirmada', v_visita.fecha_programada, NULL, NULL, p_ahora);
+    RETURN true;
+END $$;
+
+-- Take visits until p_hasta of whose date their clients were not reminded, and say on their streams that they are now.
+-- Each is taken by one of those who ask at once. Returns what their mails say.
+CREATE FUNCTION fn.visitas_avisar(p_hasta timestamptz, p_limite integer, p_ahora timestamptz) RETURNS json
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_visitas uuid[] := ARRAY(
+        SELECT v.id FROM public.visitas_mantenimiento v JOIN public.clientes k ON k.id = v.cliente_id AND k.activo
+         WHERE v.estado = 'PENDIENTE' AND v.avisada_para IS DISTINCT FROM v.fecha_programada
+           AND v.fecha_programada > p_ahora AND v.fecha_programada < p_hasta
+         ORDER BY v.fecha_programada, v.id LIMIT p_limite FOR NO KEY UPDATE OF v);
+BEGIN
+    UPDATE public.visitas_mantenimiento SET avisada_para = fecha_programada WHERE id = ANY (v_visitas);
+    -- In the order of the streams, as whoever locks several of them does.
+    PERFORM fn.evento_emitir(
+               ARRAY[a.flujo], 'maintenance.reminder', jsonb_build_object('id', a.id, 'version', a.version),
+               a.cliente_id, NULL, p_ahora)
+       FROM (SELECT ('usuario:' || k.usuario_principal_id) COLLATE "C" AS flujo, v.id, v.version, v.cliente_id
+               FROM public.visitas_mantenimiento v JOIN public.clientes k ON k.id = v.cliente_id
+              WHERE v.id = ANY (v_visitas) ORDER BY flujo) a;
+    RETURN (SELECT coalesce(json_agg(json_build_object(
+                       'id', v.id, 'fecha_programada', v.fecha_programada, 'servicio', s.nombre, 'nombre', k.nombre,
+                       'correo', coalesce(u.correo, k.email)) ORDER BY v.fecha_programada, v.id), '[]')
+              FROM public.visitas_mantenimiento v
+              JOIN public.clientes k ON k.id = v.cliente_id
+              JOIN public.usuarios u ON u.id = k.usuario_principal_id
+              JOIN public.ordenes_trabajo o ON o.id = v.orden_id
+              JOIN public.servicios s ON s.id = o.servicio_id
+             WHERE v.id = ANY (v_visitas));
 END $$;

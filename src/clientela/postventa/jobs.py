@@ -8,7 +8,7 @@ from uuid import UUID
 from clientela.core import files
 from clientela.core.db import Db
 from clientela.core.jobs import Daily
-from clientela.postventa import maintenance, photos
+from clientela.postventa import maintenance, photos, reminders
 from clientela.postventa.store import photos as photo_rows
 
 PAGE: Final = 500
@@ -16,6 +16,10 @@ PAGE: Final = 500
 
 async def _plan(db: Db, _: date) -> bool:
     return await maintenance.plan_all(db)
+
+
+async def _remind(db: Db, _: date) -> bool:
+    return await reminders.remind(db)
 
 
 async def _every(db: Db) -> AsyncIterator[list[str]]:
@@ -35,4 +39,5 @@ async def _sweep(db: Db, _: date) -> None:
 DIARIAS: Final = (
     Daily("archivos_ordenes", time(3, 50), _sweep),
     Daily("visitas_mantenimiento", time(4, 10), _plan),
+    Daily("avisos_mantenimiento", time(8, 0), _remind),
 )

@@ -26,14 +26,6 @@ class Estado(StrEnum):
     CANCELADA = "CANCELADA"
 
 
-class EstadoVisita(StrEnum):
-    """Where a maintenance visit stands; a replaced one gave way to a new plan."""
-
-    PENDIENTE = "PENDIENTE"
-    HECHA = "HECHA"
-    REEMPLAZADA = "REEMPLAZADA"
-
-
 class Accion(StrEnum):
     """What happens to a work order, as its movements tell it."""
 
@@ -348,50 +340,3 @@ class Visita(msgspec.Struct, frozen=True):
     servicio: ServicioDeOrden
     fecha_programada: datetime
     periodicidad_meses: int
-
-
-class VisitaPlanificada(msgspec.Struct, frozen=True):
-    """A maintenance visit as the office sees it.
-
-    `orden_id` is the order whose maintenance it is, `orden_generada_id` the one that makes it; `fecha_original` is when
-    the plan wants it.
-    """
-
-    id: UUID
-    orden_id: UUID
-    orden_numero: int
-    cliente: Persona
-    tecnico: Persona | None
-    servicio_id: UUID
-    servicio: ServicioDeOrden
-    estado: EstadoVisita
-    periodicidad_meses: int
-    ciclo: int
-    fecha_programada: datetime
-    fecha_original: datetime
-    confirmada_en: datetime | None
-    hecha_en: datetime | None
-    orden_generada_id: UUID | None
-    version: int
-    creado_en: datetime
-
-
-class MovimientoVisita(msgspec.Struct, frozen=True):
-    """Something that happened to a visit; `actor_id` is None for its client, who used the link in his mail."""
-
-    accion: str
-    de: datetime
-    a: datetime
-    motivo: str | None
-    actor_id: UUID | None
-    creado_en: datetime
-
-
-class FiltroVisitas(msgspec.Struct, frozen=True):
-    """Which visits a list holds: None means any; `desde` is inclusive, `hasta` exclusive."""
-
-    cliente_id: UUID | None = None
-    tecnico_id: UUID | None = None
-    estado: EstadoVisita | None = None
-    desde: datetime | None = None
-    hasta: datetime | None = None

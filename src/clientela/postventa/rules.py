@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -10,23 +10,17 @@ from zoneinfo import ZoneInfo
 
 from clientela.core.actor import Actor
 from clientela.identidad.model import Rol
-from clientela.postventa.model import (
-    Accion,
-    Cobertura,
-    Estado,
-    Garantia,
-    Historia,
-    Orden,
-    Plan,
-    Tipo,
-    VisitaPlanificada,
-)
+from clientela.organizacion.model import Organizacion
+from clientela.postventa.model import Accion, Cobertura, Estado, Garantia, Historia, Orden, Plan, Tipo
+from clientela.postventa.visit_model import VisitaPlanificada
 
 STILL: Final = timedelta(hours=5 * 24)
 """Who has not moved for so long is without movement."""
 AHEAD: Final = timedelta(days=30)
 """How far ahead maintenance is shown and its visits are made."""
 MAX_MONTHS: Final = 120
+REACH: Final = 60
+"""How many days from its given date a client may move a visit."""
 
 OPEN: Final = (Estado.PENDIENTE, Estado.ASIGNADA, Estado.EN_EJECUCION)
 
@@ -145,6 +139,31 @@ def may_see_visit(actor: Actor, visit: VisitaPlanificada) -> bool:
     if actor.rol == Rol.TECNICO:
         return visit.tecnico is not None and visit.tecnico.id == actor.usuario_id
     return actor.rol in {Rol.SOPORTE, Rol.ADMIN}
+
+
+def remind_until(now: datetime, days: int, zona: ZoneInfo) -> datetime:
+    """Return the end of the day that is so many days ahead, in a zone."""
+    day = now.astimezone(zona).date() + timedelta(days=days + 1)
+    return datetime.combine(day, time.min, tzinfo=zona).astimezone(UTC)
+
+
+def move_problem(wanted: datetime, base: datetime, now: datetime, house: Organizacion) -> str | None:
+    """Name the reason why a client may not move a visit to a date; None where he may.
+
+    In the future, at most `REACH` days from the date that the plan or the office gave, and while the house is open, if
+    it says when that is: from the beginning of an hour's span until before its end, on no holiday.
+    """
+    zona = ZoneInfo(house.zona)
+    local = wanted.astimezone(zona)
+    if wanted <= now:
+        return "instante_pasado"
+    if abs((local.date() - base.astimezone(zona).date()).days) > REACH:
+        return "visita_lejana"
+    spans = [each for each in house.horarios if each.dia_semana == local.isoweekday() % 7]
+    is_open = any(each.inicio <= local.strftime("%H:%M") < each.fin for each in spans)
+    if local.date() in house.feriados or (house.horarios and not is_open):
+        return "fuera_de_horario"
+    return None
 
 
 def works_on(actor: Actor) -> UUID | None:

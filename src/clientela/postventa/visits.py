@@ -13,14 +13,9 @@ from clientela.core.errors import Invalid, NotFound
 from clientela.core.textos import CAMPOS
 from clientela.identidad.model import Rol
 from clientela.postventa import maintenance, rules, service
-from clientela.postventa.model import (
-    Agendada,
-    FiltroVisitas,
-    MovimientoVisita,
-    NuevaOrden,
-    VisitaPlanificada,
-)
+from clientela.postventa.model import Agendada, NuevaOrden
 from clientela.postventa.store import visits as store
+from clientela.postventa.visit_model import FiltroVisitas, MovimientoVisita, VisitaPlanificada
 
 # What no date lies outside of; statements with both ends use an index always.
 _FIRST: Final = datetime(1, 1, 2, tzinfo=UTC)

@@ -32,6 +32,7 @@ from clientela.api.v1 import (
     usuarios,
     vehiculos,
     visitas,
+    visitas_enlace,
 )
 
 __all__ = [
@@ -66,4 +67,5 @@ __all__ = [
     "usuarios",
     "vehiculos",
     "visitas",
+    "visitas_enlace",
 ]

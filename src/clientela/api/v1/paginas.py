@@ -14,6 +14,16 @@ _POLICY: Final = (
 _TYPES: Final = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 
 
+_PARTS: Final = frozenset({"pagina.css", "pagina.js"})
+
+
+def _part(page: str, call: Call) -> Reply:
+    name = call.path["archivo"]
+    if name not in _PARTS:
+        raise NotFound("ruta_no_encontrada")
+    return _file(page, name)
+
+
 def _file(page: str, name: str) -> Reply:
     suffix = name[name.rfind(".") :]
     body = (_PAGES / page / name).read_bytes()
@@ -30,7 +40,16 @@ async def reset_page() -> Reply:
 @route("GET", "/restablecer/{archivo}", summary="Archivos de esa página", response=str)
 async def reset_page_file(call: Call) -> Reply:
     """Give one of the page's own files."""
-    name = call.path["archivo"]
-    if name not in {"pagina.css", "pagina.js"}:
-        raise NotFound("ruta_no_encontrada")
-    return _file("restablecer", name)
+    return _part("restablecer", call)
+
+
+@route("GET", "/visita", summary="Página para confirmar una visita o cambiar su fecha", response=str)
+async def visit_page() -> Reply:
+    """Give the page behind the link of a reminder (what follows its `#` stays in the browser)."""
+    return _file("visita", "index.html")
+
+
+@route("GET", "/visita/{archivo}", summary="Archivos de esa página", response=str)
+async def visit_page_file(call: Call) -> Reply:
+    """Give one of the page's own files."""
+    return _part("visita", call)

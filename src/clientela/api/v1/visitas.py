@@ -16,7 +16,7 @@ from clientela.api.v1.schemas_visitas import (
 )
 from clientela.organizacion import service as organizacion
 from clientela.postventa import visits
-from clientela.postventa.model import VisitaPlanificada
+from clientela.postventa.visit_model import VisitaPlanificada
 
 _ID: Final = "0190a6b2-2222-7d3a-9b5f-2f4c6d8e0a12"
 _ORDER: Final = "0190a6b2-7c1e-7d3a-9b5f-2f4c6d8e0a12"

@@ -7,10 +7,19 @@ from uuid import UUID
 import msgspec
 
 from clientela.core.db import Db
-from clientela.postventa.model import EstadoVisita, FiltroVisitas, MovimientoVisita, VisitaPlanificada
+from clientela.postventa.visit_model import (
+    Aviso,
+    EstadoVisita,
+    FiltroVisitas,
+    MovimientoVisita,
+    VisitaDeEnlace,
+    VisitaPlanificada,
+)
 
 _VISITA: Final = msgspec.json.Decoder(VisitaPlanificada)
 _VISITAS: Final = msgspec.json.Decoder(tuple[VisitaPlanificada, ...])
+_DE_ENLACE: Final = msgspec.json.Decoder(VisitaDeEnlace)
+_AVISOS: Final = msgspec.json.Decoder(tuple[Aviso, ...])
 _MOVIMIENTOS: Final = msgspec.json.Decoder(tuple[MovimientoVisita, ...])
 
 
@@ -78,7 +87,8 @@ async def read(db: Db, visita_id: UUID) -> tuple[VisitaPlanificada, tuple[Movimi
 
 
 MOVE: Final = """
-SELECT fn.visita_mover($1::uuid, $2::timestamptz, $3::text, $4::bigint, $5::uuid, $6::timestamptz)"""
+SELECT fn.visita_mover($1::uuid, $2::text, $3::timestamptz, $4::text, $5::bigint, $6::timestamptz, $7::uuid,
+                       $8::timestamptz)"""
 
 
 async def postpone(
@@ -92,7 +102,7 @@ async def postpone(
     now: datetime,
 ) -> VisitaPlanificada:
     """Move a visit to another date, by the office; errors as `fn.visita_mover`."""
-    found = await db.fetchval(MOVE, visita_id, fecha, motivo, version, actor_id, now)
+    found = await db.fetchval(MOVE, visita_id, "pospuesta", fecha, motivo, version, None, actor_id, now)
     return _VISITA.decode(found)
 
 
@@ -111,3 +121,36 @@ async def do(
 ) -> VisitaPlanificada:
     """Write that a visit was made without a work order; errors as `fn.visita_hacer`."""
     return _VISITA.decode(await db.fetchval(DO, visita_id, nota, tecnico_id, version, actor_id, now))
+
+
+BY_LINK: Final = "SELECT fn.visita_para_enlace($1::uuid)"
+
+
+async def by_link(db: Db, visita_id: UUID) -> VisitaDeEnlace | None:
+    """Return what a link shows of a visit; None where it is gone, or its client is inactive."""
+    found = await db.fetchval(BY_LINK, visita_id)
+    return None if found is None else _DE_ENLACE.decode(found)
+
+
+async def move_by_client(
+    db: Db, visita_id: UUID, fecha: datetime, motivo: str | None, *, known: datetime, now: datetime
+) -> None:
+    """Move a visit to another date, by its client, who knows its date; errors as `fn.visita_mover`."""
+    await db.fetchval(MOVE, visita_id, "movida", fecha, motivo, None, known, None, now)
+
+
+CONFIRM: Final = "SELECT fn.visita_confirmar($1::uuid, $2::timestamptz, $3::timestamptz)"
+
+
+async def confirm(db: Db, visita_id: UUID, *, known: datetime, now: datetime) -> bool:
+    """Write that a client, who knows a visit's date, confirmed it; False if he had. Errors as `fn.visita_retener`."""
+    done: bool = await db.fetchval(CONFIRM, visita_id, known, now)
+    return done
+
+
+REMIND: Final = "SELECT fn.visitas_avisar($1::timestamptz, $2::integer, $3::timestamptz)"
+
+
+async def remind(db: Db, until: datetime, limit: int, now: datetime) -> tuple[Aviso, ...]:
+    """Take visits that are due before an instant and whose clients were not reminded of their date."""
+    return _AVISOS.decode(await db.fetchval(REMIND, until, limit, now))
