@@ -6,7 +6,7 @@ import os
 import pytest
 
 from clientela.catalogo import store
-from clientela.catalogo.model import Filtro, Orden
+from clientela.catalogo.model import Filtro, OrdenProductos
 from tests.tools.database import Database, run
 
 FILL = """
@@ -59,7 +59,9 @@ def explain(database, mode, wanted, order):
 
 
 def orders_of(wanted):
-    return [order for order in Orden if wanted.q is not None or order is not Orden.RELEVANCIA]
+    return [
+        order for order in OrdenProductos if wanted.q is not None or order is not OrdenProductos.RELEVANCIA
+    ]
 
 
 def test_every_list_is_answered_from_an_index(full):

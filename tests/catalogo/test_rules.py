@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clientela.catalogo import rules
-from clientela.catalogo.model import CambiosProducto, Filtro, Orden, Producto
+from clientela.catalogo.model import CambiosProducto, Filtro, OrdenProductos, Producto
 from clientela.core.money import plain_decimal
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -77,12 +77,12 @@ def test_a_plain_decimal_is_the_same_number_without_idle_zeros(value):
 @pytest.mark.parametrize(
     ("wanted", "order"),
     [
-        (Filtro(), Orden.NOMBRE),
-        (Filtro(orden=Orden.RELEVANCIA), Orden.NOMBRE),
-        (Filtro(orden=Orden.PRECIO), Orden.PRECIO),
-        (Filtro(q="x"), Orden.RELEVANCIA),
-        (Filtro(q="x", orden=Orden.CODIGO), Orden.CODIGO),
-        (Filtro(q="x", orden=Orden.RELEVANCIA), Orden.RELEVANCIA),
+        (Filtro(), OrdenProductos.NOMBRE),
+        (Filtro(orden=OrdenProductos.RELEVANCIA), OrdenProductos.NOMBRE),
+        (Filtro(orden=OrdenProductos.PRECIO), OrdenProductos.PRECIO),
+        (Filtro(q="x"), OrdenProductos.RELEVANCIA),
+        (Filtro(q="x", orden=OrdenProductos.CODIGO), OrdenProductos.CODIGO),
+        (Filtro(q="x", orden=OrdenProductos.RELEVANCIA), OrdenProductos.RELEVANCIA),
     ],
 )
 def test_relevance_needs_something_searched_for(wanted, order):

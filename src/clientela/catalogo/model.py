@@ -66,7 +66,7 @@ class CambiosProducto(msgspec.Struct, frozen=True):
     activo: bool | UnsetType = UNSET
 
 
-class Orden(StrEnum):
+class OrdenProductos(StrEnum):
     """How a list of products is ordered; relevance needs something searched for."""
 
     RELEVANCIA = "relevancia"
@@ -81,7 +81,7 @@ class Filtro(msgspec.Struct, frozen=True):
     q: str | None = None
     categoria: str | None = None
     activo: bool | None = None
-    orden: Orden | None = None
+    orden: OrdenProductos | None = None
 
 
 class Pagina(msgspec.Struct, frozen=True):

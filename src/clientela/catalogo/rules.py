@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from clientela.catalogo.model import CambiosProducto, Filtro, NuevoProducto, Orden, Producto
+from clientela.catalogo.model import CambiosProducto, Filtro, NuevoProducto, OrdenProductos, Producto
 
 # What the audit log keeps with its old and new value; of the other fields it keeps the names only.
 VALUES_AUDITED: Final = ("codigo", "precio", "existencias", "activo")
@@ -37,8 +37,12 @@ def audited_birth(product: NuevoProducto) -> dict[str, Any]:
     return {name: getattr(product, name) for name in VALUES_AUDITED}
 
 
-def order_of(wanted: Filtro) -> Orden:
+def order_of(wanted: Filtro) -> OrdenProductos:
     """Choose the order of a list: relevance where something is searched for, else by name."""
     if wanted.q is None:
-        return Orden.NOMBRE if wanted.orden in {None, Orden.RELEVANCIA} else Orden(wanted.orden)
-    return wanted.orden or Orden.RELEVANCIA
+        return (
+            OrdenProductos.NOMBRE
+            if wanted.orden in {None, OrdenProductos.RELEVANCIA}
+            else OrdenProductos(wanted.orden)
+        )
+    return wanted.orden or OrdenProductos.RELEVANCIA

@@ -7,7 +7,15 @@ from uuid import UUID
 
 import msgspec
 
-from clientela.catalogo.model import Campania, Filtro, NuevaCampania, NuevoProducto, Orden, Pagina, Producto
+from clientela.catalogo.model import (
+    Campania,
+    Filtro,
+    NuevaCampania,
+    NuevoProducto,
+    OrdenProductos,
+    Pagina,
+    Producto,
+)
 from clientela.core import values
 from clientela.core.db import Db, Record
 from clientela.core.money import plain_decimal
@@ -80,31 +88,31 @@ SEARCH_BY_CODE: Final = _search(_BY_CODE)
 SEARCH_BY_PRICE: Final = _search(_BY_PRICE)
 
 _ALL_LISTS: Final = {
-    Orden.NOMBRE: ALL_BY_NAME,
-    Orden.CODIGO: ALL_BY_CODE,
-    Orden.PRECIO: ALL_BY_PRICE,
+    OrdenProductos.NOMBRE: ALL_BY_NAME,
+    OrdenProductos.CODIGO: ALL_BY_CODE,
+    OrdenProductos.PRECIO: ALL_BY_PRICE,
 }
 _CATEGORY_LISTS: Final = {
-    Orden.NOMBRE: CATEGORY_BY_NAME,
-    Orden.CODIGO: CATEGORY_BY_CODE,
-    Orden.PRECIO: CATEGORY_BY_PRICE,
+    OrdenProductos.NOMBRE: CATEGORY_BY_NAME,
+    OrdenProductos.CODIGO: CATEGORY_BY_CODE,
+    OrdenProductos.PRECIO: CATEGORY_BY_PRICE,
 }
 _SEARCH_LISTS: Final = {
-    Orden.RELEVANCIA: SEARCH_BY_RELEVANCE,
-    Orden.NOMBRE: SEARCH_BY_NAME,
-    Orden.CODIGO: SEARCH_BY_CODE,
-    Orden.PRECIO: SEARCH_BY_PRICE,
+    OrdenProductos.RELEVANCIA: SEARCH_BY_RELEVANCE,
+    OrdenProductos.NOMBRE: SEARCH_BY_NAME,
+    OrdenProductos.CODIGO: SEARCH_BY_CODE,
+    OrdenProductos.PRECIO: SEARCH_BY_PRICE,
 }
 
 
-def list_statement(wanted: Filtro, order: Orden) -> str:
+def list_statement(wanted: Filtro, order: OrdenProductos) -> str:
     """Choose the statement that answers a list."""
     if wanted.q is not None:
         return _SEARCH_LISTS[order]
     return (_ALL_LISTS if wanted.categoria is None else _CATEGORY_LISTS)[order]
 
 
-async def find(db: Db, wanted: Filtro, order: Orden, limit: int, offset: int) -> Pagina:
+async def find(db: Db, wanted: Filtro, order: OrdenProductos, limit: int, offset: int) -> Pagina:
     """Return one page of the products wanted."""
     states = [True, False] if wanted.activo is None else [wanted.activo]
     rows = await db.fetch(list_statement(wanted, order), wanted.q, wanted.categoria, states, limit, offset)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from clientela.api.body import DineroV1, EntradaV1, NoVacio, Pagina, absent, number_or_text
-from clientela.catalogo.model import CambiosProducto, NuevoProducto, Orden, Producto
+from clientela.catalogo.model import CambiosProducto, NuevoProducto, OrdenProductos, Producto
 
 _IMAGE: Final = re.compile(r"(?:https?://[^\s/]|/(?!/))\S*")
 _PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$"
@@ -99,7 +99,7 @@ class ProductosConsulta(Pagina):
     q: Annotated[Annotated[str, Field(max_length=100)] | None, BeforeValidator(_blank_is_any)] = None
     categoria: Annotated[Annotated[str, Field(max_length=80)] | None, BeforeValidator(_blank_is_any)] = None
     activo: Annotated[bool | None, BeforeValidator(_all_is_any)] = None
-    order_by: Orden | None = None
+    order_by: OrdenProductos | None = None
 
 
 class ProductosPagina(msgspec.Struct):
