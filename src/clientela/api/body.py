@@ -24,7 +24,7 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
-from pydantic_core.core_schema import no_info_after_validator_function
+from pydantic_core.core_schema import no_info_after_validator_function, no_info_before_validator_function
 
 from clientela.core.errors import BadRequest, Invalid
 from clientela.core.ids import parse_uuid
@@ -261,9 +261,26 @@ def day_begins(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
 
 
+class _BlankIsDefault:
+    """A parameter of a query that may be sent empty; the description of the API says so too."""
+
+    def __init__(self, default: Any) -> None:
+        self._default = default
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_before_validator_function(
+            lambda value: self._default if value == "" else value, handler(source)
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"anyOf": [handler(schema), {"type": "string", "maxLength": 0}]}
+
+
 def blank_is_default(default: Any) -> Any:
     """Make the reader of a query's parameter that may be sent empty."""
-    return BeforeValidator(lambda value: default if value == "" else value)
+    return _BlankIsDefault(default)
 
 
 _MESSAGES: Final[Mapping[str, str]] = {

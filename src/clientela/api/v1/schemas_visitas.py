@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
-from pydantic import StringConstraints, WithJsonSchema
+from pydantic import StringConstraints
 
 from clientela.api.body import EntradaV1, Instante, NoVacio, Pagina, Uuid, blank_is_default, in_zone
 from clientela.postventa.visit_model import EstadoVisita, FiltroVisitas, MovimientoVisita, VisitaPlanificada
@@ -14,23 +14,14 @@ Texto = Annotated[str, StringConstraints(max_length=10_000), NoVacio]
 _BLANK: Final = blank_is_default(None)
 
 
-def _or_nothing(form: str) -> WithJsonSchema:
-    """Say of a parameter that it may be sent empty, too."""
-    return WithJsonSchema({"anyOf": [{"type": "string", "format": form}, {"type": "string", "maxLength": 0}]})
-
-
-_UuidONada = Annotated[Uuid | None, _BLANK, _or_nothing("uuid")]
-_InstanteONada = Annotated[Instante | None, _BLANK, _or_nothing("date-time")]
-
-
 class VisitasConsulta(Pagina):
     """Which visits: by date (`desde` inclusive, `hasta` not), state, client, and the technician of their order."""
 
-    desde: _InstanteONada = None
-    hasta: _InstanteONada = None
+    desde: Annotated[Instante | None, _BLANK] = None
+    hasta: Annotated[Instante | None, _BLANK] = None
     estado: Annotated[Literal["PENDIENTE", "HECHA", "REEMPLAZADA"] | None, _BLANK] = None
-    cliente_id: _UuidONada = None
-    tecnico_id: _UuidONada = None
+    cliente_id: Annotated[Uuid | None, _BLANK] = None
+    tecnico_id: Annotated[Uuid | None, _BLANK] = None
 
     def as_filter(self, zone: ZoneInfo) -> FiltroVisitas:
         """Say it in the domain's words."""
