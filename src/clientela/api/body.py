@@ -350,12 +350,13 @@ def _spoken(value: Any) -> str:
     return text.replace(" or ", " o ")
 
 
-def errors_of(error: ValidationError) -> dict[str, list[str]]:
-    """Gather all messages by their dotted field."""
+def errors_of(error: ValidationError, model: type[BaseModel]) -> dict[str, list[str]]:
+    """Gather all messages by their dotted field, called as it is sent even where it was not."""
+    sent = {name: field.alias or name for name, field in model.model_fields.items()}
     found: dict[str, list[str]] = {}
     for detail in error.errors(include_url=False, include_input=False):
-        field = ".".join(str(part) for part in detail["loc"]) or "cuerpo"
-        found.setdefault(field[:200], []).append(message_for(detail))
+        first, *rest = map(str, detail["loc"] or ("cuerpo",))
+        found.setdefault(".".join([sent.get(first, first), *rest])[:200], []).append(message_for(detail))
     return found
 
 
@@ -368,7 +369,7 @@ def read_body(model: type[M], data: Any, missing_code: str | None = None, *, len
     try:
         return model.model_validate(data, strict=False if lenient else None)
     except ValidationError as error:
-        found = errors_of(error)
+        found = errors_of(error, model)
         missing = [detail for detail in error.errors(include_url=False) if _is_missing(detail)]
         if missing_code and missing:
             # A null is missing there, whatever type its field has.
@@ -396,4 +397,4 @@ def read_query(model: type[M], raw: bytes) -> M:
     try:
         return model.model_validate(pairs)
     except ValidationError as error:
-        raise Invalid(errors_of(error)) from error
+        raise Invalid(errors_of(error, model)) from error

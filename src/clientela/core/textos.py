@@ -230,6 +230,7 @@ CAMPOS: dict[str, str] = {
     "periodicidad_excesiva": "La periodicidad no puede superar los 120 meses",
     "sin_garantia_de": "Una revisión es de una orden, y solo una revisión lo es",
     "sin_fecha_ejecucion": "Una orden finalizada tiene fecha de ejecución, y solo ella",
+    "movimiento_antes": "No puede ser anterior a la ejecución",
     "pendiente_con_tecnico": "Una orden pendiente no tiene técnico",
     "sin_tecnico": "En ese estado la orden tiene un técnico",
     "servicio_desconocido": "El servicio no existe",

@@ -20,7 +20,9 @@ LANGUAGE sql STABLE AS $$
         'estado', p_orden.estado,
         'descripcion', p_orden.descripcion,
         'garantia_de', CASE WHEN g.id IS NOT NULL THEN json_build_object(
-            'id', g.id, 'numero', g.numero, 'fecha_programada', g.fecha_programada) END,
+            'id', g.id, 'numero', g.numero,
+            -- A guarantee that nobody gave a date was made all the same.
+            'fecha_programada', coalesce(g.fecha_programada, g.fecha_ejecucion)) END,
         'raiz_id', p_orden.raiz_id,
         'visita_id', p_orden.visita_id,
         'garantia_meses', p_orden.garantia_meses,
@@ -103,11 +105,24 @@ BEGIN
     RETURN v_otra;
 END $$;
 
+-- Refuse a second open revision of one root.
+--   fallo 409: garantia_abierta (ordenId)
+CREATE FUNCTION fn.garantia_sin_abierta(p_raiz_id uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    v_abierta uuid := (SELECT id FROM public.ordenes_trabajo
+                        WHERE raiz_id = p_raiz_id AND estado NOT IN ('FINALIZADO', 'CANCELADA'));
+BEGIN
+    IF v_abierta IS NOT NULL THEN
+        PERFORM fn.fallo(409, 'garantia_abierta', jsonb_build_object('ordenId', v_abierta));
+    END IF;
+END $$;
+
 -- Make a work order; with p_tecnico_id it is assigned at once. p_historia: {tipo, estado, fecha_ejecucion,
 -- garantia_de, ultimo_movimiento_en} of an order that happened elsewhere. p_visita_id: the maintenance visit that it
 -- makes. Returns {orden, ocupado}.
 --   fallo 404: tecnico_no_encontrado, cliente_no_encontrado; 409: tecnico_ocupado (ordenId), servicio_retirado;
---   422: datos_invalidos (servicio_id, garantia_de); errors of fn.visita_retener and fn.visita_sin_orden
+--   422: datos_invalidos (servicio_id, garantia_de, fecha_ejecucion); errors of fn.garantia_sin_abierta,
+--   fn.visita_retener and fn.visita_sin_orden
 CREATE FUNCTION fn.orden_crear(
     p_id uuid, p_cliente_id uuid, p_servicio_id uuid, p_tecnico_id uuid, p_fecha timestamptz, p_descripcion text,
     p_historia jsonb, p_bloquear boolean, p_actor_id uuid, p_ahora timestamptz,
@@ -138,6 +153,11 @@ BEGIN
          WHERE id = (p_historia ->> 'garantia_de')::uuid AND cliente_id = p_cliente_id;
         IF NOT FOUND THEN
             PERFORM fn.fallo(422, 'datos_invalidos', NULL, '{"garantia_de": ["Orden desconocida"]}');
+        ELSIF (p_historia ->> 'fecha_ejecucion')::timestamptz < v_de.fecha_ejecucion THEN
+            PERFORM fn.fallo(422, 'datos_invalidos', NULL,
+                             '{"fecha_ejecucion": ["No puede ser anterior a la de la orden que garantiza"]}');
+        ELSIF coalesce(p_historia ->> 'estado', 'PENDIENTE') NOT IN ('FINALIZADO', 'CANCELADA') THEN
+            PERFORM fn.garantia_sin_abierta(coalesce(v_de.raiz_id, v_de.id));
         END IF;
     END IF;
     INSERT INTO public.ordenes_trabajo (
@@ -333,38 +353,3 @@ BEGIN
                   AND ultimo_movimiento_en >= date_trunc('day', p_limite, 'UTC') AND ultimo_movimiento_en <= p_limite))
       FROM public.ordenes_por_dia);
 END $$;
-
--- --- everything of one person ----------------------------------------------------------------------------------
-
-CREATE FUNCTION fn.postventa_exportar(p_clientes uuid[]) RETURNS jsonb LANGUAGE sql STABLE AS $$
-    SELECT coalesce(jsonb_agg(to_jsonb(o) || jsonb_build_object(
-               'movimientos', (SELECT jsonb_agg(to_jsonb(m) ORDER BY m.posicion)
-                                 FROM public.orden_movimientos m WHERE m.orden_id = o.id),
-               'calificacion', (SELECT to_jsonb(c) FROM public.calificaciones c WHERE c.orden_id = o.id),
-               'visitas', (SELECT jsonb_agg(to_jsonb(v) || jsonb_build_object('movimientos', (
-                                      SELECT jsonb_agg(to_jsonb(m) ORDER BY m.posicion)
-                                        FROM public.visita_movimientos m WHERE m.visita_id = v.id))
-                                  ORDER BY v.fecha_programada)
-                             FROM public.visitas_mantenimiento v WHERE v.orden_id = o.id)) ORDER BY o.numero), '[]')
-      FROM public.ordenes_trabajo o WHERE o.cliente_id = ANY (p_clientes)
-$$;
-
--- What was done, when and by whom stays, and the stars; what was written about it goes.
-CREATE FUNCTION fn.postventa_olvidar(p_clientes uuid[], p_ahora timestamptz) RETURNS void LANGUAGE sql AS $$
-    UPDATE public.orden_movimientos m SET texto = NULL FROM public.ordenes_trabajo o
-     WHERE o.id = m.orden_id AND o.cliente_id = ANY (p_clientes) AND m.texto IS NOT NULL;
-    UPDATE public.calificaciones SET comentario = NULL
-     WHERE cliente_id = ANY (p_clientes) AND comentario IS NOT NULL;
-    UPDATE public.ordenes_trabajo SET descripcion = NULL, periodicidad_meses = NULL, actualizado_en = p_ahora
-     WHERE cliente_id = ANY (p_clientes);
-    UPDATE public.visitas_mantenimiento SET estado = 'REEMPLAZADA', version = version + 1, actualizado_en = p_ahora
-     WHERE cliente_id = ANY (p_clientes) AND estado = 'PENDIENTE';
-    UPDATE public.visita_movimientos m SET motivo = NULL FROM public.visitas_mantenimiento v
-     WHERE v.id = m.visita_id AND v.cliente_id = ANY (p_clientes) AND m.motivo IS NOT NULL;
-$$;
-
-CREATE FUNCTION fn.postventa_mover(p_de uuid, p_a uuid) RETURNS void LANGUAGE sql AS $$
-    UPDATE public.ordenes_trabajo SET cliente_id = p_a WHERE cliente_id = p_de;
-    UPDATE public.calificaciones SET cliente_id = p_a WHERE cliente_id = p_de;
-    UPDATE public.visitas_mantenimiento SET cliente_id = p_a WHERE cliente_id = p_de;
-$$;

@@ -1,14 +1,16 @@
 -- Functions of the maintenance; the lock order of field service holds here too.
 
 -- Set how often an order's maintenance is due; visits that were not made yet give way to those of the new plan, which
--- the caller writes.
+-- the caller writes. The period that it has already changes nothing: what was confirmed or put off stays so.
 CREATE FUNCTION fn.mantenimiento_configurar(
     p_id uuid, p_meses integer, p_de text[], p_actor_id uuid, p_ahora timestamptz
 ) RETURNS json LANGUAGE plpgsql AS $$
 DECLARE
-    v_orden public.ordenes_trabajo;
+    v_orden public.ordenes_trabajo := fn.orden_retener(p_id, p_de, NULL);
 BEGIN
-    PERFORM fn.orden_retener(p_id, p_de, NULL);
+    IF v_orden.periodicidad_meses = p_meses THEN
+        RETURN fn.orden_neutra(v_orden);
+    END IF;
     UPDATE public.visitas_mantenimiento SET estado = 'REEMPLAZADA', version = version + 1, actualizado_en = p_ahora
      WHERE orden_id = p_id AND estado = 'PENDIENTE';
     UPDATE public.ordenes_trabajo
@@ -38,7 +40,8 @@ LANGUAGE sql STABLE AS $$
                      WHERE cliente_id = k.id AND estado = 'PENDIENTE' AND fecha_programada <= p_hasta
                      ORDER BY orden_id, fecha_programada) v
               JOIN public.ordenes_trabajo o ON o.id = v.orden_id), '[]')
-      FROM public.clientes k WHERE k.id = p_cliente_id AND k.anonimizado_en IS NULL
+      FROM public.clientes k
+     WHERE k.id = p_cliente_id AND k.anonimizado_en IS NULL AND k.fusionado_con_id IS NULL
 $$;
 
 -- A visit in the neutral form that the office's list and its own page show; `orden_generada_id` is the work order that

@@ -109,11 +109,15 @@ def year_month(instant: datetime | None, zona: ZoneInfo) -> str | None:
 def history_problem(history: Historia, tecnico_id: UUID | None) -> tuple[str, str] | None:
     """Name the field and the reason why an order that is brought in cannot be so; None where it can.
 
-    Finished is what was executed and nothing else; what waits has no technician, what goes on has one.
+    Finished is what was executed and nothing else, and it moved then at the latest; what waits has no technician, what
+    goes on has one.
     """
     estado = history.estado or (Estado.ASIGNADA if tecnico_id else Estado.PENDIENTE)
     if (estado == Estado.FINALIZADO) != (history.fecha_ejecucion is not None):
         return "fecha_ejecucion", "sin_fecha_ejecucion"
+    moved, executed = history.ultimo_movimiento_en, history.fecha_ejecucion
+    if moved is not None and executed is not None and moved < executed:
+        return "ultimo_movimiento_en", "movimiento_antes"
     if estado == Estado.PENDIENTE and tecnico_id is not None:
         return "tecnico_id", "pendiente_con_tecnico"
     if estado in {Estado.ASIGNADA, Estado.EN_EJECUCION} and tecnico_id is None:

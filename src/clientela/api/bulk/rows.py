@@ -165,7 +165,7 @@ def _validated(model: type[BaseModel], values: Mapping[str, Any], errors: _Error
     try:
         return model.model_validate(values, strict=False)
     except ValidationError as error:
-        for field, sentences in errors_of(error).items():
+        for field, sentences in errors_of(error, model).items():
             errors.add(field, sentences[0])
         return None
 
