@@ -126,3 +126,15 @@ def test_a_merged_record_has_no_maintenance_of_its_own(
     assert answer.status_code == 200, answer.text
     assert cast.admin.get(f"/api/mantenimientos-cliente/{gone.cliente_id}").status_code == 404
     assert cast.admin.get(f"/api/mantenimientos-cliente/{kept.cliente_id}").status_code == 200
+
+
+def test_five_point_zero_is_five(cast: Cast, office: Office, cliente: Persona) -> None:
+    orden = office.hecha(cliente)
+    rated = cliente.post(f"/api/orden/{orden['id']}/calificar", json={"estrellas": 5.0})
+    assert rated.status_code == 201, rated.text
+    assert '"estrellas":5,' in rated.text
+    path = f"/api/orden/{orden['id']}/mantenimiento-config"
+    answer = cast.admin.put(
+        path, content=b'{"periodicidadMeses": 6.0}', headers={"Content-Type": "application/json"}
+    )
+    assert (answer.status_code, answer.json()["orden"]["periodicidadMeses"]) == (200, 6)

@@ -26,7 +26,15 @@ from clientela.postventa.model import (
 )
 
 
+def _whole(value: Any) -> Any:
+    # JSON knows one kind of number: what a program writes as 5.0 is five.
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        return int(value)
+    return value
+
+
 def _stars(value: Any) -> int:
+    value = _whole(value)
     # True is no star, nor is "5".
     if type(value) is not int or not 1 <= value <= 5:
         raise PydanticCustomError("estrellas", CAMPOS["estrellas_fuera_de_rango"])
@@ -34,6 +42,7 @@ def _stars(value: Any) -> int:
 
 
 def _months(value: Any) -> int:
+    value = _whole(value)
     if type(value) is not int or value < 1:
         raise PydanticCustomError("periodicidad", CAMPOS["periodicidad_insuficiente"])
     if value > rules.MAX_MONTHS:
