@@ -90,7 +90,7 @@ def known(person: Persona, world: World) -> dict[str, Any]:
         "ficha": world.changing_record["uuid"],
         "productos": [world.product["id"], world.changing_product["id"]],
         "enlace": world.link,
-        "fecha_visita": world.cast.admin.get(f"/api/v1/visitas/{world.visit}").json()["fecha_programada"],
+        "fecha_visita": world.visit_date,
         "ruta": {
             "cliente_id": person.cliente_id or world.fixed["dueno"].cliente_id,
             "producto_id": world.changing_product["id"],

@@ -55,10 +55,16 @@ async def test_a_subscriber_hears_what_comes_after(hub, core_pool, monkeypatch):
 async def test_a_cursor_gets_what_was_missed_and_then_what_comes(hub, core_pool):
     stream = f"prueba:{uuid4()}"
     await _emit(core_pool, stream, 30)
+    # There is less room than was missed: it is read in portions.
     subscription = await hub.subscribe(stream, after=10, capacity=8)
-    writing = asyncio.create_task(_emit(core_pool, stream, 30))
-    assert await _take(subscription, 50) == list(range(11, 61))
-    await writing
+    heard = await _take(subscription, 15)
+    for _ in range(6):
+        # What comes is handed out as it is read, however much that is at once, so it fits into the room here.
+        writing = asyncio.create_task(_emit(core_pool, stream, 5))
+        heard += await _take(subscription, 5)
+        await writing
+    heard += await _take(subscription, 5)
+    assert heard == list(range(11, 61))
     assert subscription.live
 
 

@@ -28,7 +28,7 @@ CREATE TABLE chat_sesiones (
     CONSTRAINT chat_sesiones_cerrada CHECK ((estado = 'closed') = (cerrado_en IS NOT NULL)),
     CONSTRAINT chat_sesiones_pendiente_sin_agente CHECK (estado <> 'pending' OR agente_id IS NULL),
     CONSTRAINT chat_sesiones_leido_valido CHECK (
-        leido_usuario BETWEEN 0 AND ultimo_seq AND leido_soporte BETWEEN 0 AND ultimo_seq),
+        leido_usuario >= 0 AND leido_usuario <= ultimo_seq AND leido_soporte >= 0 AND leido_soporte <= ultimo_seq),
     CONSTRAINT chat_sesiones_borrado_entero CHECK ((borrado_en IS NULL) = (borrado_por IS NULL))
 );
 COMMENT ON COLUMN chat_sesiones.cerrado_por IS 'NULL: its customer was forgotten, or his record merged.';
