@@ -91,11 +91,11 @@ docs: setup ## Write the generated references and the OpenAPI file anew from the
 PYTEST := $(BIN)/python -m pytest --quiet
 PARALLEL ?= 2
 GATE := not long and not serial
-# The embedded server itself, the rig, broken processes and wires, and what is asked of every route alike (rights,
-# hostile values, limits, random requests): they tell nothing new on another server, whose functions, plans and locks
+# The embedded server itself, the rig, broken processes and wires, races, and what is asked of every route alike
+# (rights, hostile values, limits, random requests): they tell nothing new on another server, whose functions and plans
 # all the other tests exercise.
 NOT_ON_DEBIAN := --ignore tests/postgres --ignore tests/rig --ignore tests/demo --ignore tests/api \
-  --ignore tests/zonas --ignore tests/ws --ignore tests/faults --ignore tests/identidad/test_flood.py
+  --ignore tests/zonas --ignore tests/ws --ignore tests/faults --ignore tests/races --ignore tests/identidad/test_flood.py
 
 # Many tests measure time or race on a shared machine: what failed is asked once more, alone. The first answer stays
 # in the log and wants looking at; a failure that repeats fails the gate.

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.cast import Cast, Persona
+from tests.tools.database import Database
 
 
 @dataclass
@@ -30,6 +31,12 @@ class Talk:
         assert answer.status_code == 201, answer.text
         written: dict[str, Any] = answer.json()
         return written
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quiet_house(db: Database) -> None:
+    """Whatever other tests had the house say by itself is not said in these talks."""
+    db.execute("UPDATE organizacion SET saludo = NULL, mensaje_ausente = NULL")
 
 
 @pytest.fixture
