@@ -255,13 +255,16 @@ def _measure_service(home: Path, plan: Plan, *, quick: bool) -> int:
             say(f"Planting {workorders.ORDERS:,} work orders")
             workorders.plant_now(dsn)
             say("Measuring")
-            bench.measure(server, [workorders.token(rig.secret)])
+            token = workorders.token(rig.secret)
+            alone = workorders.alone(server.port, token)
+            bench.measure(server, [token])
         visits = workorders.plan_now(dsn)
         version = dataset.server_version(dsn)
-    found = report.service_bars(bench.rows)
+    found = report.service_bars(bench.rows, alone)
     shown = {"connections": CONNECTIONS, "orders": workorders.ORDERS, "rated": workorders.RATED}
     shown |= {"plans": workorders.PLANS}
-    result = _result(bench, version, bench.rows, found, shown) | {"visits": [row._asdict() for row in visits]}
+    result = _result(bench, version, bench.rows, found, shown) | {"alone": alone}
+    result |= {"visits": [row._asdict() for row in visits]}
     return _tell(result, bench.rows, found, "servicio", report.write_service, quick=quick)
 
 

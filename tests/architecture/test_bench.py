@@ -41,9 +41,18 @@ def test_the_part_of_the_field_service_can_be_written(
     rig = {"connections": 64, "orders": 200_000, "rated": 10_000, "plans": 50_000, "rounds": 3, "seconds": 4}
     machine = {"cpu": "x", "system": "Linux", "python": "3.11"}
     made = {"made": "2026-11-20", "postgres": "16", "foreign": 0.0, "machine": machine}
-    report.write_service(made | {"rig": rig, "visits": [visits, visits]}, rows, report.service_bars(rows))
+    alone = {
+        "orden_leer": 0.5,
+        "resumen": 0.4,
+        "sin_asignar": 0.9,
+        "en_ejecucion": 1.0,
+        "sin_movimiento": 1.1,
+    }
+    found = report.service_bars(rows, alone)
+    report.write_service(made | {"rig": rig, "visits": [visits, visits]}, rows, found)
     text = page.read_text(encoding="utf-8")
     assert "Old." not in text
     assert text.endswith("## Later\n\nStays.\n")
     assert "in 1.5 s, in 2 transactions of 0.50 s at most" in text
-    assert "| GET dashboard/overview: p50 over that of one order | 1.00 | ≤ 2 | yes |" in text
+    assert "| GET dashboard/overview: time over that of one order | 0.80 | ≤ 2 | yes |" in text
+    assert [bar.holds for bar in found] == [True, True, True, False, True]
